@@ -1,0 +1,21 @@
+# Debian 12's packages. Boost 1.81's headers live beside the default 1.74 packages, so no component search by suffix.
+
+find_package(Boost 1.81 REQUIRED COMPONENTS json unit_test_framework)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(Threads REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
+
+# Headers of other people are not held to our warnings.
+foreach(target Boost::headers yaml-cpp)
+  if(TARGET ${target})
+    get_target_property(directories ${target} INTERFACE_INCLUDE_DIRECTORIES)
+    if(directories)
+      set_target_properties(${target} PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${directories}")
+    endif()
+  endif()
+endforeach()

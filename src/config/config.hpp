@@ -1,0 +1,153 @@
+#pragma once
+
+#include "base/log_record.hpp"
+#include "ws/decoder.hpp"
+#include "ws/origin.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace drawbridge::config {
+
+// Plain data with the defaults of the reference; the loader fills it, everything else only reads it.
+
+using Milliseconds = std::chrono::milliseconds;
+
+// Where a value stands, for messages. Lines and columns count from 1; 0 is "nowhere" (a default).
+struct Position {
+  std::string file;
+  int line = 0;
+  int column = 0;
+};
+
+// Events or bytes a second; absent where the configuration says `none`.
+using Rate = std::optional<double>;
+
+struct Certificate {
+  std::string chain;  // an absolute path, or credential:NAME
+  std::string key;
+  Position position;
+};
+
+enum class TlsVersion : std::uint8_t { tls1_2, tls1_3 };
+
+struct Tls {
+  std::vector<Certificate> certificates;  // at least one
+  TlsVersion min_version = TlsVersion::tls1_2;
+};
+
+struct Bind {
+  enum class Kind : std::uint8_t { tcp, unix_socket, systemd };
+  Kind kind = Kind::tcp;
+  std::string host;        // tcp: a numeric IPv4 or IPv6 address without brackets; "*" is dual stack
+  std::uint16_t port = 0;  // tcp; 0 takes a free one
+  std::string path;        // unix: absolute
+  unsigned mode = 0660;    // unix: permission bits of the socket file
+  std::string name;        // systemd: the FileDescriptorName of the inherited socket
+
+  std::string text() const;  // as the configuration writes it
+  bool loopback() const;     // 127.0.0.0/8 or ::1
+};
+
+struct Listener {
+  Bind bind;
+  std::optional<Tls> tls;
+  bool plaintext = false;
+  Position position;
+};
+
+struct Backend {
+  std::string host;  // a name or a numeric address without brackets
+  std::uint16_t port = 0;
+
+  std::string text() const;  // tcp://host:port
+};
+
+enum class MessageType : std::uint8_t { binary, text };
+enum class Rejection : std::uint8_t { http, close, close_any };
+
+struct RouteLimits {
+  std::uint64_t frame = 16ULL << 20;           // bytes of one frame's payload
+  std::uint64_t message = 64ULL << 20;         // bytes of one message, all its fragments together
+  std::optional<std::uint64_t> session_bytes;  // payload bytes, both ways together
+  Rate upstream_rate;                          // payload bytes a second, browser to backend
+  Rate downstream_rate;
+  Rate messages_per_second;               // from the browser
+  std::optional<std::uint64_t> sessions;  // at once on this route
+
+  bool operator==(const RouteLimits&) const = default;
+};
+
+struct RouteTimeouts {
+  Milliseconds connect{5'000};
+  std::optional<Milliseconds> idle;
+  std::optional<Milliseconds> lifetime;
+  std::optional<Milliseconds> ping = Milliseconds{20'000};
+  std::optional<Milliseconds> dead = Milliseconds{60'000};
+  std::optional<Milliseconds> stall = Milliseconds{60'000};
+  Milliseconds close{5'000};
+
+  bool operator==(const RouteTimeouts&) const = default;
+};
+
+struct Route {
+  std::string name;
+  std::optional<std::string> host;  // lower case, without port and trailing dot
+  std::string path;  // canonical (ws/target); a prefix route keeps its slash and drops the star: "/desk/"
+  bool prefix = false;
+  std::vector<ws::OriginPattern> origins;  // not empty
+  Backend backend;
+  bool allow_missing_origin = false;
+  std::optional<std::vector<std::string>> subprotocols;  // absent: the first offered one is answered
+  ws::Accepts accepts = ws::Accepts::any;
+  MessageType message_type = MessageType::binary;
+  Rejection rejection = Rejection::http;
+  RouteLimits limits;
+  RouteTimeouts timeouts;
+  Position position;
+};
+
+enum class LogClient : std::uint8_t { full, prefix, none };
+
+struct Log {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::json;
+  LogClient client = LogClient::full;
+
+  bool operator==(const Log&) const = default;
+};
+
+struct Limits {
+  std::optional<std::uint64_t> sessions;  // absent: auto, (descriptor limit - 64) / 2
+  std::uint64_t pending = 2'000;          // connections before 101
+  std::uint64_t sessions_per_client = 512;
+  double handshakes_per_client = 50;  // a second
+  std::uint64_t handshake_burst = 400;
+  std::uint64_t head = 16ULL << 10;      // bytes of a request head
+  std::uint64_t buffers = 256ULL << 20;  // bytes that all sessions together may hold for peers that do not read
+
+  bool operator==(const Limits&) const = default;
+};
+
+struct Timeouts {
+  Milliseconds tls{10'000};
+  Milliseconds head{10'000};
+  Milliseconds drain{30'000};
+
+  bool operator==(const Timeouts&) const = default;
+};
+
+struct Config {
+  std::vector<Listener> listeners;
+  std::vector<Route> routes;
+  std::optional<unsigned> workers;  // absent: auto, one a core
+  Log log;
+  Limits limits;
+  Timeouts timeouts;
+  Position sessions_position;  // of limits.sessions, if it is a number
+};
+
+}  // namespace drawbridge::config

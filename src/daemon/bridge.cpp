@@ -1,0 +1,205 @@
+#include "daemon/bridge.hpp"
+
+#include "net/client_address.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <random>
+#include <set>
+#include <thread>
+
+namespace drawbridge::daemon {
+namespace {
+
+// Descriptors for listeners, the log, epoll and timers.
+constexpr std::uint64_t own_descriptors = 64;
+constexpr int ticks_between_summaries = 10;
+
+std::string credentials_directory() {
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  return directory == nullptr ? "" : directory;
+}
+
+double uniform() {
+  static std::minstd_rand random(std::random_device{}());
+  return std::uniform_real_distribution<double>(0, 1)(random);
+}
+
+}  // namespace
+
+// A listener of a configuration that is about to be in force: one that exists already, or a new one.
+struct Bridge::Planned {
+  std::shared_ptr<net::Listener> listener;
+  std::shared_ptr<const net::TlsContext> tls;
+  bool is_new = false;
+};
+
+Bridge::Bridge(asio::io_context& control, LogSink& log, net::InheritedSockets inherited, std::uint64_t descriptors,
+               const config::Config& config)
+    : control_(control),
+      log_(log),
+      inherited_(std::move(inherited)),
+      descriptors_(descriptors),
+      limiter_(limiter_limits(config)),
+      buffers_(config.limits.buffers),
+      refusals_(log),
+      resolver_(std::make_unique<net::Resolver>()) {}
+
+Bridge::~Bridge() {
+  stop();
+}
+
+policy::LimiterLimits Bridge::limiter_limits(const config::Config& config) const {
+  policy::LimiterLimits limits;
+  const std::uint64_t room = descriptors_ > own_descriptors ? (descriptors_ - own_descriptors) / 2 : 1;
+  limits.sessions = config.limits.sessions.value_or(room);
+  limits.pending = config.limits.pending;
+  limits.sessions_per_client = config.limits.sessions_per_client;
+  limits.handshakes_per_client = config.limits.handshakes_per_client;
+  limits.handshake_burst = config.limits.handshake_burst;
+  return limits;
+}
+
+std::vector<std::string> Bridge::apply(config::Config config) {
+  std::vector<std::string> errors;
+  std::vector<Planned> planned;
+  for (const config::Listener& wanted : config.listeners) {
+    Planned plan;
+    std::string why;
+    if (wanted.tls) plan.tls = net::TlsContext::make(*wanted.tls, credentials_directory(), why);
+    const std::string name = wanted.bind.text();
+    const auto kept = std::find_if(listeners_.begin(), listeners_.end(),
+                                   [&](const auto& l) { return l->bind().text() == name; });
+    if (kept != listeners_.end()) {
+      plan.listener = *kept;
+    } else if (why.empty()) {
+      net::Descriptor socket = net::listen_on(wanted.bind, inherited_, why);
+      if (socket) {
+        plan.is_new = true;
+        plan.listener = std::make_shared<net::Listener>(
+            control_, std::move(socket), wanted.bind, log_,
+            [this](net::Descriptor accepted_socket, const sockaddr_storage& peer, const auto& tls) {
+              accepted(std::move(accepted_socket), peer, tls);
+            });
+      }
+    }
+    if (!why.empty()) errors.push_back(name + ": " + why);
+    planned.push_back(std::move(plan));
+  }
+  if (!errors.empty()) return errors;
+
+  limiter_.set_limits(limiter_limits(config));
+  buffers_.set_limit(config.limits.buffers);
+  log_.set_settings(config.log);
+  snapshot_ = std::make_shared<const net::Snapshot>(std::move(config), snapshot_.get());
+  if (workers_.empty()) {
+    const unsigned count = snapshot_->config().workers.value_or(std::max(1U, std::thread::hardware_concurrency()));
+    for (unsigned index = 0; index < count; ++index) {
+      workers_.push_back(std::make_unique<net::Worker>(
+          index, net::Services{limiter_, buffers_, *resolver_, log_, refusals_}, snapshot_));
+      workers_.back()->start();
+    }
+    beats_.resize(count);
+  } else {
+    for (const auto& worker : workers_) worker->use(snapshot_, drain_window());
+    if (snapshot_->config().workers && *snapshot_->config().workers != workers_.size()) {
+      log_.write(LogLevel::warning, log_.record(LogLevel::warning, "restart_needed").add("key", "workers"));
+    }
+  }
+
+  std::vector<std::shared_ptr<net::Listener>> listeners;
+  for (Planned& plan : planned) {
+    plan.listener->use(std::move(plan.tls));
+    if (plan.is_new) {
+      plan.listener->start();
+      log_.write(LogLevel::info, log_.record(LogLevel::info, "listening")
+                                     .add("bind", plan.listener->bind().text())
+                                     .add("address", plan.listener->address()));
+    }
+    listeners.push_back(std::move(plan.listener));
+  }
+  for (const auto& old : listeners_) {
+    if (std::find(listeners.begin(), listeners.end(), old) == listeners.end()) old->close();
+  }
+  listeners_ = std::move(listeners);
+  warn_of_unresolved(snapshot_->config());
+  return {};
+}
+
+// Asked after all is up: names may take their time.
+void Bridge::warn_of_unresolved(const config::Config& config) {
+  std::set<std::string> names;
+  for (const config::Route& route : config.routes) names.insert(route.backend.host);
+  for (const std::string& name : names) {
+    if (!resolver_->known(name).empty()) continue;
+    resolver_->look_up(name, [this, name](const net::Resolver::Addresses& addresses) {
+      if (!addresses.empty()) return;
+      log_.write(LogLevel::warning, log_.record(LogLevel::warning, "backend_unresolved").add("host", name));
+    });
+  }
+}
+
+void Bridge::accepted(net::Descriptor socket, const sockaddr_storage& peer,
+                      const std::shared_ptr<const net::TlsContext>& tls) {
+  const Instant now = Clock::now();
+  net::Accepted accepted{std::move(socket), net::client_address(peer), {}, tls};
+  // The permit comes before TLS: handshakes are what an attacker spends.
+  accepted.entry = limiter_.enter(accepted.client, now, uniform());
+  if (accepted.entry.action == policy::Entry::Action::drop) {
+    if (refusals_.wants_line(accepted.entry.reason, now)) {
+      log_.write(LogLevel::warning, log_.record(LogLevel::warning, "refused")
+                                        .add("client", net::client_text(accepted.client, config().log.client))
+                                        .add("reason", word(accepted.entry.reason))
+                                        .add("status", 0));
+    }
+    return;
+  }
+  // Sessions live long: balanced by count, not by hash.
+  const auto least = std::min_element(workers_.begin(), workers_.end(),
+                                      [](const auto& a, const auto& b) { return a->load() < b->load(); });
+  (*least)->take(std::move(accepted));
+}
+
+void Bridge::drain() {
+  for (const auto& listener : listeners_) listener->close();
+  listeners_.clear();
+  for (const auto& worker : workers_) worker->drain(drain_window());
+}
+
+// A quarter of the time is left for the last one to close in good order.
+Duration Bridge::drain_window() const {
+  return Duration(snapshot_->config().timeouts.drain) * 3 / 4;
+}
+
+std::uint64_t Bridge::load() const {
+  std::uint64_t load = 0;
+  for (const auto& worker : workers_) load += worker->load();
+  return load;
+}
+
+void Bridge::stop() {
+  for (const auto& listener : listeners_) listener->close();
+  listeners_.clear();
+  resolver_.reset();
+  for (const auto& worker : workers_) worker->stop();
+  workers_.clear();
+  refusals_.summarise(Clock::now());
+}
+
+bool Bridge::alive() {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    if (workers_[i]->beats() == beats_[i]) return false;
+  }
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    beats_[i] = workers_[i]->beats();
+    workers_[i]->ask_for_beat();
+  }
+  return true;
+}
+
+void Bridge::tick() {
+  if (++ticks_ % ticks_between_summaries == 0) refusals_.summarise(Clock::now());
+  log_.report_dropped();
+}
+
+}  // namespace drawbridge::daemon

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "daemon/log_sink.hpp"
+#include "net/listener.hpp"
+#include "net/listening_socket.hpp"
+#include "net/worker.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace drawbridge::daemon {
+
+namespace asio = boost::asio;
+
+// The whole of the running daemon: listeners on the control thread, workers on theirs, and what they share.
+class Bridge {
+ public:
+  // Nothing listens yet. `descriptors`: how many this process may have.
+  Bridge(asio::io_context& control, LogSink& log, net::InheritedSockets inherited, std::uint64_t descriptors,
+         const config::Config& config);
+  ~Bridge();
+
+  // Puts a configuration in force, the first or another. All or nothing: what cannot be had (a port, a certificate) is
+  // returned as a list of errors, and nothing changed.
+  std::vector<std::string> apply(config::Config config);
+
+  // Stops accepting; sessions end with 1012, spread over the time that the configuration gives (timeouts.drain).
+  void drain();
+  // Connections of any kind that are still here.
+  std::uint64_t load() const;
+  // Ends everything at once.
+  void stop();
+
+  // True if every worker has shown a sign of life since the last call that returned true; asks for the next.
+  bool alive();
+  const config::Config& config() const { return snapshot_->config(); }
+  // Once a second: summaries of what was too much to log.
+  void tick();
+
+ private:
+  struct Planned;
+
+  void accepted(net::Descriptor socket, const sockaddr_storage& peer, const std::shared_ptr<const net::TlsContext>& tls);
+  policy::LimiterLimits limiter_limits(const config::Config& config) const;
+  Duration drain_window() const;
+  void warn_of_unresolved(const config::Config& config);
+
+  asio::io_context& control_;
+  LogSink& log_;
+  const net::InheritedSockets inherited_;
+  const std::uint64_t descriptors_;
+  policy::Limiter limiter_;
+  net::BufferBudget buffers_;
+  net::Refusals refusals_;
+  std::shared_ptr<const net::Snapshot> snapshot_;
+  std::vector<std::unique_ptr<net::Worker>> workers_;
+  std::unique_ptr<net::Resolver> resolver_;  // goes before the workers it calls back
+  std::vector<std::shared_ptr<net::Listener>> listeners_;
+  std::vector<std::uint64_t> beats_;
+  int ticks_ = 0;
+};
+
+}  // namespace drawbridge::daemon

@@ -1,0 +1,52 @@
+#include "daemon/check.hpp"
+
+#include "net/tls_context.hpp"
+
+#include <sys/resource.h>
+
+#include <cstdlib>
+#include <ctime>
+#include <iostream>
+
+namespace drawbridge::daemon {
+
+std::uint64_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1'024;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_max;
+}
+
+config::Loaded load_and_check(const std::string& path, bool resolve) {
+  config::Loaded loaded = config::load(path);
+  if (!loaded.valid()) return loaded;
+  config::Environment environment;
+  environment.unix_time = std::time(nullptr);
+  environment.descriptor_limit = raise_descriptor_limit();
+  if (const char* directory = std::getenv("CREDENTIALS_DIRECTORY")) environment.credentials_directory = directory;
+  environment.resolve_backends = resolve;
+  for (config::Diagnostic& diagnostic : config::check_environment(loaded.config, environment)) {
+    loaded.diagnostics.push_back(std::move(diagnostic));
+  }
+  if (!loaded.valid()) return loaded;
+  // What only the TLS library can say, a key that is too short for example.
+  for (const config::Listener& listener : loaded.config.listeners) {
+    std::string why;
+    if (listener.tls && !net::TlsContext::make(*listener.tls, environment.credentials_directory, why)) {
+      loaded.diagnostics.push_back({config::Diagnostic::Severity::error, listener.position, why});
+    }
+  }
+  return loaded;
+}
+
+int check(const std::string& path) {
+  const config::Loaded loaded = load_and_check(path, true);
+  for (const config::Diagnostic& diagnostic : loaded.diagnostics) std::cerr << diagnostic.text() << '\n';
+  if (!loaded.valid()) return 1;
+  std::cout << path << ": valid: " << loaded.config.listeners.size() << " listeners, " << loaded.config.routes.size()
+            << " routes\n";
+  return 0;
+}
+
+}  // namespace drawbridge::daemon

@@ -1,0 +1,174 @@
+#include "daemon/serve.hpp"
+
+#include "daemon/bridge.hpp"
+#include "daemon/check.hpp"
+#include "daemon/service_manager.hpp"
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <iostream>
+
+namespace drawbridge::daemon {
+namespace {
+
+constexpr auto tick_interval = std::chrono::seconds(1);
+constexpr auto drain_look_interval = std::chrono::milliseconds(20);
+
+// The daemon's life on the control thread: signals and timers.
+class Service {
+ public:
+  Service(std::string path, std::uint64_t descriptors, const config::Config& config)
+      : path_(std::move(path)), log_(STDERR_FILENO, config.log), bridge_(control_, log_, inherited_sockets(), descriptors, config) {}
+
+  int run(config::Loaded loaded) {
+    for (const int signal : {SIGHUP, SIGTERM, SIGINT}) signals_.add(signal);
+    report(loaded.diagnostics);
+    const std::vector<std::string> errors = bridge_.apply(std::move(loaded.config));
+    if (!errors.empty()) {
+      for (const std::string& error : errors) std::cerr << path_ << ": " << error << '\n';
+      return 1;
+    }
+    say(LogLevel::info, "ready");
+    notify_ready(status());
+    wait_for_signal();
+    wait_for_tick();
+    if (const auto interval = watchdog_interval()) {
+      bridge_.alive();
+      // Twice within what systemd expects, and once more for lateness.
+      watch(*interval / 3);
+    }
+    control_.run();
+    bridge_.stop();
+    log_.report_dropped();
+    say(LogLevel::info, "stopped");
+    return 0;
+  }
+
+ private:
+  void say(LogLevel level, std::string_view event) {
+    log_.write(level, log_.record(level, event)
+                          .add("routes", bridge_.config().routes.size())
+                          .add("listeners", bridge_.config().listeners.size())
+                          .add("connections", bridge_.load()));
+  }
+
+  std::string status() const {
+    return fmt::format("{} listeners, {} routes", bridge_.config().listeners.size(), bridge_.config().routes.size());
+  }
+
+  void report(const std::vector<config::Diagnostic>& diagnostics) {
+    for (const config::Diagnostic& diagnostic : diagnostics) {
+      const bool error = diagnostic.severity == config::Diagnostic::Severity::error;
+      const LogLevel level = error ? LogLevel::error : LogLevel::warning;
+      log_.write(level, log_.record(level, error ? "config_error" : "config_warning")
+                            .add("message", diagnostic.text()));
+    }
+  }
+
+  void wait_for_signal() {
+    signals_.async_wait([this](boost::system::error_code error, int signal) {
+      if (error) return;
+      if (signal == SIGHUP) {
+        reload();
+      } else {
+        terminate();
+      }
+      wait_for_signal();
+    });
+  }
+
+  void reload() {
+    if (draining_) return;
+    notify_reloading();
+    // Names are looked up after the reload: no session waits for them.
+    config::Loaded loaded = load_and_check(path_, false);
+    report(loaded.diagnostics);
+    std::vector<std::string> errors;
+    if (loaded.valid()) errors = bridge_.apply(std::move(loaded.config));
+    for (const std::string& error : errors) {
+      log_.write(LogLevel::error, log_.record(LogLevel::error, "config_error").add("message", error));
+    }
+    if (loaded.valid() && errors.empty()) {
+      say(LogLevel::info, "reloaded");
+    } else {
+      // What runs goes on unchanged.
+      say(LogLevel::error, "reload_failed");
+    }
+    notify_ready(status());
+  }
+
+  void terminate() {
+    // The second time: at once, with whatever is under way.
+    if (draining_) ::_exit(1);
+    draining_ = true;
+    say(LogLevel::info, "draining");
+    notify_stopping("Draining");
+    bridge_.drain();
+    drain_until_ = Clock::now() + bridge_.config().timeouts.drain;
+    wait_for_drain();
+  }
+
+  void wait_for_drain() {
+    if (bridge_.load() == 0 || Clock::now() >= drain_until_) {
+      control_.stop();
+      return;
+    }
+    drain_look_.expires_after(drain_look_interval);
+    drain_look_.async_wait([this](boost::system::error_code error) {
+      if (!error) wait_for_drain();
+    });
+  }
+
+  void wait_for_tick() {
+    tick_.expires_after(tick_interval);
+    tick_.async_wait([this](boost::system::error_code error) {
+      if (error) return;
+      bridge_.tick();
+      wait_for_tick();
+    });
+  }
+
+  // systemd hears of us only while every worker answers, so that one stuck worker is enough for a restart.
+  void watch(Duration interval) {
+    watchdog_.expires_after(interval);
+    watchdog_.async_wait([this, interval](boost::system::error_code error) {
+      if (error) return;
+      if (bridge_.alive()) notify_alive();
+      watch(interval);
+    });
+  }
+
+  std::string path_;
+  asio::io_context control_{1};
+  LogSink log_;
+  Bridge bridge_;
+  asio::signal_set signals_{control_};
+  net::Timer tick_{control_};
+  net::Timer drain_look_{control_};
+  net::Timer watchdog_{control_};
+  bool draining_ = false;
+  Instant drain_until_ = never;
+};
+
+}  // namespace
+
+int serve(const std::string& path) {
+  // A peer that is gone is an error of a call, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  // Keys are in memory: no core dumps, no debugger of the same user.
+  ::prctl(PR_SET_DUMPABLE, 0);
+  config::Loaded loaded = load_and_check(path, false);
+  if (!loaded.valid()) {
+    for (const config::Diagnostic& diagnostic : loaded.diagnostics) std::cerr << diagnostic.text() << '\n';
+    return 1;
+  }
+  const std::uint64_t descriptors = raise_descriptor_limit();
+  Service service(path, descriptors, loaded.config);
+  return service.run(std::move(loaded));
+}
+
+}  // namespace drawbridge::daemon

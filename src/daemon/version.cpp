@@ -1,0 +1,18 @@
+#include "daemon/version.hpp"
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <spdlog/version.h>
+
+#include <boost/version.hpp>
+
+namespace drawbridge::daemon {
+
+std::string version() {
+  return fmt::format("drawbridge {}\n{}\nBoost {}.{}.{}\nyaml-cpp {}\nspdlog {}.{}.{}\n", DRAWBRIDGE_VERSION,
+                     OpenSSL_version(OPENSSL_VERSION), BOOST_VERSION / 100'000, BOOST_VERSION / 100 % 1'000,
+                     BOOST_VERSION % 100, DRAWBRIDGE_YAML_CPP_VERSION, SPDLOG_VER_MAJOR, SPDLOG_VER_MINOR,
+                     SPDLOG_VER_PATCH);
+}
+
+}  // namespace drawbridge::daemon

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "base/reason.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace drawbridge::net {
+
+// The HTTP answer to a refused request, ready to be sent: status, JSON body {"reason": …, "session": …}, and
+// Connection: close. `retry_after`: seconds, 0 for none.
+std::string refusal(Reason reason, std::string_view session, unsigned retry_after);
+
+// 101 Switching Protocols (RFC 6455 §4.2.2).
+std::string switching_protocols(std::string_view accept, const std::optional<std::string>& subprotocol);
+
+}  // namespace drawbridge::net

@@ -1,0 +1,109 @@
+#include "net/carried.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace drawbridge::net {
+namespace {
+
+// A deadline that is due already waits for the next round of the worker all the same.
+constexpr Duration soonest = std::chrono::milliseconds(1);
+
+}  // namespace
+
+Carried::Carried(Worker& worker, Worker::Load load, std::unique_ptr<Session> session, int browser_fd, int backend_fd)
+    : worker_(worker),
+      load_(std::move(load)),
+      session_(std::move(session)),
+      browser_(worker.context(), browser_fd),
+      backend_(worker.context(), backend_fd) {}
+
+Carried::~Carried() {
+  worker_.deadlines().forget(*this);
+}
+
+void Carried::begin(std::span<const std::uint8_t> first) {
+  const Instant now = Clock::now();
+  if (!first.empty()) session_->splice().take_first(first, worker_.scratch(), now);
+  advance(now);
+}
+
+void Carried::advance(Instant now) {
+  const Wants wants = session_->splice().advance(now, worker_.scratch());
+  if (wants.over) return end(now);
+  if (wants.again) {
+    if (!turn_posted_) {
+      turn_posted_ = true;
+      asio::post(worker_.context(), [self = Pointer(this)] {
+        self->turn_posted_ = false;
+        if (self->session_) self->advance(Clock::now());
+      });
+    }
+  } else {
+    wait_for(browser_readable, wants.browser_readable);
+    wait_for(browser_writable, wants.browser_writable);
+    wait_for(backend_readable, wants.backend_readable);
+    wait_for(backend_writable, wants.backend_writable);
+  }
+  if (const Instant at = std::min(wants.deadline, drain_at_); at != never) {
+    worker_.deadlines().expect_by(*this, std::max(at, now + soonest));
+  }
+}
+
+// A wait that is not wanted any more stays: what comes true is only a hint to the splice.
+void Carried::wait_for(Wait what, bool wanted) {
+  if (!wanted || waiting_[what]) return;
+  waiting_[what] = true;
+  auto handler = [self = Pointer(this), what](boost::system::error_code error) {
+    self->waiting_[what] = false;
+    if (!error && self->session_) self->came_true(what);
+  };
+  Readiness& readiness = what == browser_readable || what == browser_writable ? browser_ : backend_;
+  if (what == browser_readable || what == backend_readable) {
+    readiness.when_readable(std::move(handler));
+  } else {
+    readiness.when_writable(std::move(handler));
+  }
+}
+
+void Carried::came_true(Wait what) {
+  Splice& splice = session_->splice();
+  switch (what) {
+    case browser_readable: splice.browser_readable(); break;
+    case browser_writable: splice.browser_writable(); break;
+    case backend_readable: splice.backend_readable(); break;
+    case backend_writable: splice.backend_writable(); break;
+  }
+  advance(Clock::now());
+}
+
+void Carried::on_deadline(Instant now) {
+  if (!session_) return;
+  if (now >= drain_at_) {
+    drain_at_ = never;
+    session_->splice().decide(Reason::drain, now);
+  }
+  advance(now);
+}
+
+void Carried::drain_at(Instant at) {
+  drain_at_ = std::min(drain_at_, at);
+  worker_.deadlines().expect_by(*this, drain_at_);
+}
+
+void Carried::abandon() {
+  session_->splice().abandon(Reason::drain);
+  end(Clock::now());
+}
+
+void Carried::end(Instant now) {
+  // The list's share of this object goes last.
+  const Pointer self(this, false);
+  session_->log_end(worker_.services().log, worker_.index(), now);
+  worker_.deadlines().forget(*this);
+  worker_.carried_->erase(worker_.carried_->iterator_to(*this));
+  browser_.close();
+  backend_.close();
+  session_.reset();
+}
+
+}  // namespace drawbridge::net

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "config/config.hpp"
+#include "policy/limiter.hpp"
+
+#include <sys/socket.h>
+
+#include <optional>
+#include <string>
+
+namespace drawbridge::net {
+
+// The peer of an accepted connection; empty for a Unix socket.
+std::optional<policy::Address> client_address(const sockaddr_storage& peer);
+
+// As the log shows it: whole; cut to its /24 or /48; "-" for none; "unix" for a peer without an address.
+std::string client_text(const std::optional<policy::Address>& client, config::LogClient how);
+
+// "127.0.0.1:8443", "[::1]:8443" or "unix:/path", as the socket is bound.
+std::string local_address_text(int fd);
+
+}  // namespace drawbridge::net

@@ -1,0 +1,36 @@
+#include "net/end.hpp"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace drawbridge::net {
+
+IoResult PlainEnd::read(std::span<std::uint8_t> into) {
+  for (;;) {
+    const ssize_t n = ::recv(socket_.get(), into.data(), into.size(), 0);
+    if (n > 0) {
+      const auto bytes = static_cast<std::size_t>(n);
+      return {IoStatus::ok, bytes, bytes < into.size()};
+    }
+    if (n == 0) return {IoStatus::end};
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return {IoStatus::again_read};
+    if (errno != EINTR) return {IoStatus::failed};
+  }
+}
+
+IoResult PlainEnd::write(std::span<const std::uint8_t> bytes) {
+  for (;;) {
+    const ssize_t n = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (n > 0) return {IoStatus::ok, static_cast<std::size_t>(n)};
+    // The kernel lacks memory for the moment; the socket's own buffer drains and makes it writable again.
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM) return {IoStatus::again_write};
+    if (errno != EINTR) return {IoStatus::failed};
+  }
+}
+
+IoStatus PlainEnd::shut_write() {
+  return ::shutdown(socket_.get(), SHUT_WR) == 0 ? IoStatus::ok : IoStatus::failed;
+}
+
+}  // namespace drawbridge::net

@@ -1,0 +1,115 @@
+#include "net/listener.hpp"
+
+#include "net/client_address.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+namespace drawbridge::net {
+namespace {
+
+// Connections taken before the loop looks at other things.
+constexpr int accepts_a_turn = 64;
+// Out of descriptors or memory: the backlog waits in the kernel meanwhile.
+constexpr auto pause = std::chrono::milliseconds(100);
+constexpr auto complaint_interval = std::chrono::seconds(10);
+
+}  // namespace
+
+Listener::Listener(asio::io_context& context, Descriptor socket, config::Bind bind, Log& log, Accept accept)
+    : context_(context),
+      socket_(std::move(socket)),
+      bind_(std::move(bind)),
+      log_(log),
+      accept_(std::move(accept)),
+      readiness_(context, socket_.get()),
+      pause_(context) {}
+
+Listener::~Listener() {
+  close();
+}
+
+void Listener::start() {
+  asio::co_spawn(context_, run(shared_from_this()), asio::detached);
+}
+
+void Listener::close() {
+  if (closed_) return;
+  closed_ = true;
+  pause_.cancel();
+  readiness_.close();
+  socket_ = Descriptor();
+  if (bind_.kind == config::Bind::Kind::unix_socket) ::unlink(bind_.path.c_str());
+}
+
+std::string Listener::address() const {
+  return local_address_text(socket_.get());
+}
+
+Task<> Listener::run(std::shared_ptr<Listener> self) {
+  while (!self->closed_) {
+    if (!co_await self->readiness_.readable()) continue;
+    Outcome outcome = Outcome::accepted;
+    for (int i = 0; i < accepts_a_turn && !self->closed_; ++i) {
+      outcome = self->accept_one();
+      if (outcome == Outcome::nothing || outcome == Outcome::no_resources) break;
+    }
+    if (outcome == Outcome::no_resources && !self->closed_) {
+      self->pause_.expires_after(pause);
+      co_await self->pause_.async_wait(use_task);
+    }
+  }
+}
+
+Listener::Outcome Listener::accept_one() {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof(peer);
+  Descriptor socket(::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (socket) {
+    if (peer.ss_family != AF_UNIX) {
+      const int on = 1;
+      ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    }
+    try {
+      accept_(std::move(socket), peer, tls_);
+    } catch (const std::bad_alloc&) {
+      complain("out of memory");
+      return Outcome::no_resources;
+    }
+    return Outcome::accepted;
+  }
+  const int error = errno;
+  switch (error) {
+    case EAGAIN: return Outcome::nothing;
+    // The connection ended before it was taken, or its network did (accept(2)): the next one may be fine.
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case EPERM:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP: return Outcome::try_again;
+    // EMFILE, ENFILE, ENOBUFS, ENOMEM, and whatever else would only say the same again at once.
+    default: complain(std::strerror(error)); return Outcome::no_resources;
+  }
+}
+
+void Listener::complain(std::string_view error) {
+  const Instant now = Clock::now();
+  if (complained_ != Instant::min() && now - complained_ < complaint_interval) return;
+  complained_ = now;
+  log_.write(LogLevel::error,
+             log_.record(LogLevel::error, "accept_paused").add("bind", bind_.text()).add("error", error));
+}
+
+}  // namespace drawbridge::net

@@ -1,0 +1,22 @@
+#include "net/log.hpp"
+
+#include <fmt/chrono.h>
+
+#include <chrono>
+
+namespace drawbridge::net {
+
+LogRecord Log::record(LogLevel level, std::string_view event) const {
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
+  const std::string timestamp =
+      fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
+                  (now - seconds).count());
+  return {settings().format, timestamp, level, event};
+}
+
+void Log::write(LogLevel level, LogRecord record) {
+  if (level >= settings().level) put(std::move(record).line());
+}
+
+}  // namespace drawbridge::net

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "base/log_record.hpp"
+#include "config/config.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace drawbridge::net {
+
+// Where log lines go. Never blocks: what cannot be queued is dropped and counted.
+class Log {
+ public:
+  virtual ~Log() = default;
+
+  // A record with the current time, in the configured format.
+  LogRecord record(LogLevel level, std::string_view event) const;
+  // Hands the record on, if its level is wanted.
+  void write(LogLevel level, LogRecord record);
+
+  // Any thread may read them while a reload changes them.
+  virtual config::Log settings() const = 0;
+
+ protected:
+  virtual void put(std::string line) = 0;
+};
+
+}  // namespace drawbridge::net

@@ -1,0 +1,278 @@
+#include "net/opening.hpp"
+
+#include "base/text.hpp"
+#include "net/answer.hpp"
+#include "net/client_address.hpp"
+#include "net/dial.hpp"
+#include "net/head.hpp"
+#include "net/tls_end.hpp"
+#include "net/wait_limit.hpp"
+#include "policy/admission.hpp"
+#include "ws/frame.hpp"
+#include "ws/upgrade.hpp"
+
+#include <netinet/tcp.h>
+
+namespace drawbridge::net {
+namespace {
+
+// How long a refused peer may take to receive its answer, and then to stop sending; how much it may still send.
+constexpr auto answer_time = std::chrono::seconds(5);
+constexpr auto linger_time = std::chrono::seconds(1);
+constexpr std::size_t linger_bytes = 64 * 1024;
+constexpr std::size_t head_read = 4'096;
+// What the kernel holds for a browser that does not read, so that memory is bounded by what this process can see.
+constexpr int unsent_in_kernel = 128 * 1024;
+
+// A connection that is being opened. Lives in the frame of open_session, which the other tasks borrow it from.
+struct Opening {
+  Opening(Worker& its_worker, Worker::Load its_load, Accepted accepted)
+      : worker(its_worker),
+        load(std::move(its_load)),
+        entry(std::move(accepted.entry)),
+        fd(accepted.socket.get()),
+        settings(worker.snapshot()),
+        limit(worker.deadlines(), Clock::now() + settings->config().timeouts.tls) {
+    identity.session = worker.new_session_id();
+    identity.client = client_text(accepted.client, settings->config().log.client);
+    if (accepted.tls) {
+      auto end = std::make_unique<TlsEnd>(std::move(accepted.socket), std::move(accepted.tls));
+      tls = end.get();
+      browser = std::move(end);
+    } else {
+      browser = std::make_unique<PlainEnd>(std::move(accepted.socket));
+    }
+    readiness.emplace(worker.context(), fd);
+  }
+
+  Worker& worker;
+  Worker::Load load;
+  policy::Entry entry;
+  const int fd;
+  const std::shared_ptr<const Snapshot> settings;  // those of the moment it came
+  WaitLimit limit;
+  Identity identity;
+  std::unique_ptr<End> browser;
+  TlsEnd* tls = nullptr;               // browser, if it is TLS
+  std::optional<Readiness> readiness;  // after the end: it goes first
+  std::string received;                // the head, and what came behind it
+  ws::Upgrade upgrade;
+  std::shared_ptr<const ActiveRoute> route;
+};
+
+void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code) {
+  const Services& services = opening.worker.services();
+  if (!services.refusals.wants_line(reason, Clock::now())) return;
+  LogRecord record = services.log.record(LogLevel::warning, "refused");
+  record.add("session", opening.identity.session)
+      .add("client", opening.identity.client)
+      .add("host", opening.upgrade.host.host)
+      .add("path", opening.upgrade.target.path)
+      .add("route", opening.route ? opening.route->route.name : "")
+      .add("origin", opening.identity.origin)
+      .add("tls", opening.identity.tls)
+      .add("reason", word(reason))
+      .add(code_key, code);
+  services.log.write(LogLevel::warning, std::move(record));
+}
+
+// Waits for what `status` asks for; false when the limit came first or the connection is of no more use.
+Task<bool> ready_again(Opening& opening, IoStatus status) {
+  if (status == IoStatus::again_read) co_return co_await opening.limit.readable(*opening.readiness);
+  if (status == IoStatus::again_write) co_return co_await opening.limit.writable(*opening.readiness);
+  co_return false;
+}
+
+Task<bool> write_all(Opening& opening, End& end, std::string_view text) {
+  auto bytes = std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  while (!bytes.empty()) {
+    const IoResult result = end.write(bytes);
+    if (result.status == IoStatus::ok) {
+      bytes = bytes.subspan(result.bytes);
+    } else if (!co_await ready_again(opening, result.status)) {
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+// Sends the last words and closes so that they arrive: shut, then discard what still comes for a while.
+Task<> part(Opening& opening, End& end, const std::string& words) {
+  opening.limit.set(Clock::now() + answer_time);
+  if (!co_await write_all(opening, end, words)) co_return;
+  IoStatus status = end.shut_write();
+  while (status == IoStatus::again_write && co_await ready_again(opening, status)) status = end.shut_write();
+  if (status != IoStatus::ok) co_return;
+  opening.limit.set(Clock::now() + linger_time);
+  for (std::size_t discarded = 0; discarded < linger_bytes;) {
+    const IoResult result = end.discard(opening.worker.scratch().up);
+    if (result.status == IoStatus::ok) {
+      discarded += result.bytes;
+    } else if (!co_await ready_again(opening, result.status)) {
+      co_return;
+    }
+  }
+}
+
+// A refusal that nobody can be told.
+void give_up(Opening& opening, Reason reason) {
+  log_refusal(opening, reason, "status", 0);
+}
+
+Task<> refuse(Opening& opening, Reason reason, unsigned retry_after) {
+  log_refusal(opening, reason, "status", info(reason).http_status);
+  co_await part(opening, *opening.browser, refusal(reason, opening.identity.session, retry_after));
+}
+
+// Where the route wants it so: a 101 and a Close frame, which JavaScript can read.
+Task<> refuse_in_close_frame(Opening& opening, Reason reason, unsigned retry_after) {
+  const std::uint16_t code = policy::rejection_code(reason);
+  log_refusal(opening, reason, "code", code);
+  std::optional<std::string> subprotocol;
+  if (!opening.identity.subprotocol.empty()) subprotocol = opening.identity.subprotocol;
+  std::string words = switching_protocols(opening.upgrade.accept, subprotocol);
+  std::array<std::uint8_t, 2 + ws::longest_control_payload> frame;
+  const std::size_t size = ws::put_close_frame(frame.data(), code, policy::rejection_text(reason, retry_after));
+  words.append(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(size));
+  co_await part(opening, *opening.browser, words);
+}
+
+// A refusal after admission, told in the way of its route.
+Task<> refuse_late(Opening& opening, Reason reason) {
+  const unsigned retry_after = policy::retry_after(reason);
+  if (policy::told_in_close_frame(opening.route->route, reason)) {
+    co_await refuse_in_close_frame(opening, reason, retry_after);
+  } else {
+    co_await refuse(opening, reason, retry_after);
+  }
+}
+
+Task<bool> shake_hands(Opening& opening) {
+  for (;;) {
+    // Handshakes are what costs; between any two of their steps the carried sessions get their turn.
+    co_await opening.worker.handshake_turn(use_task);
+    if (opening.limit.expired()) break;
+    const IoStatus status = opening.tls->handshake();
+    if (status == IoStatus::ok) {
+      opening.identity.tls = opening.tls->version();
+      co_return true;
+    }
+    if (opening.tls->was_plain_http()) {
+      log_refusal(opening, Reason::plain_http, "status", 400);
+      PlainEnd plain{Descriptor(::dup(opening.fd))};
+      co_await part(opening, plain, refusal(Reason::plain_http, opening.identity.session, 0));
+      co_return false;
+    }
+    if (status != IoStatus::again_read && status != IoStatus::again_write) {
+      give_up(opening, status == IoStatus::broken ? Reason::tls_error : Reason::client_gone);
+      co_return false;
+    }
+    if (!co_await ready_again(opening, status)) break;
+  }
+  give_up(opening, opening.limit.expired() ? Reason::tls_timeout : Reason::client_gone);
+  co_return false;
+}
+
+// Reads until the head is whole. Absent: refused already.
+Task<std::optional<Head>> read_head(Opening& opening) {
+  const std::size_t most = opening.settings->config().limits.head;
+  std::string& received = opening.received;
+  opening.limit.set(Clock::now() + opening.settings->config().timeouts.head);
+  for (;;) {
+    const IoResult result = opening.browser->read(std::span(opening.worker.scratch().up).first(head_read));
+    if (result.status != IoStatus::ok) {
+      if (co_await ready_again(opening, result.status)) continue;
+      if (opening.limit.expired()) {
+        co_await refuse(opening, Reason::head_timeout, 0);
+      } else {
+        give_up(opening, result.status == IoStatus::broken ? Reason::tls_error : Reason::client_gone);
+      }
+      co_return std::nullopt;
+    }
+    const auto* bytes = reinterpret_cast<const char*>(opening.worker.scratch().up.data());
+    received.append(bytes, result.bytes);
+    const std::size_t size = head_size(received);
+    if (size > most || (size == 0 && received.size() >= most)) {
+      const bool in_first_line = received.substr(0, most).find("\r\n") == std::string::npos;
+      co_await refuse(opening, in_first_line ? Reason::target_too_long : Reason::head_too_large, 0);
+      co_return std::nullopt;
+    }
+    // Not the beginning of a request, TLS on a plaintext port for example: no need to wait for more.
+    if (!is_token_char(received.front())) {
+      co_await refuse(opening, Reason::bad_request, 0);
+      co_return std::nullopt;
+    }
+    if (size == 0) continue;
+    auto head = Head::parse(std::string_view(received).substr(0, size));
+    received.erase(0, size);
+    if (head) co_return std::move(*head);
+    co_await refuse(opening, head.error(), 0);
+    co_return std::nullopt;
+  }
+}
+
+policy::Verdict judge(Opening& opening, const Snapshot& snapshot, const ws::Request& request) {
+  const std::optional<Reason> form = ws::check_upgrade(request, opening.upgrade);
+  if (opening.upgrade.origin_text) opening.identity.origin = *opening.upgrade.origin_text;
+  policy::Circumstances circumstances;
+  circumstances.draining = opening.worker.draining();
+  if (opening.entry.action == policy::Entry::Action::refuse) circumstances.refusal = opening.entry.reason;
+  circumstances.retry_after = opening.entry.retry_after;
+  circumstances.full = opening.worker.services().limiter.full();
+  circumstances.host_is_ours = [&](std::string_view host) {
+    return opening.tls == nullptr || opening.tls->may_serve(host);
+  };
+  circumstances.route_is_full = [&](std::size_t index) {
+    const ActiveRoute& route = *snapshot.route(index);
+    return route.route.limits.sessions && route.sessions->load(std::memory_order_relaxed) >= *route.route.limits.sessions;
+  };
+  policy::Verdict verdict =
+      policy::admit(snapshot.config().routes, snapshot.table(), form, opening.upgrade, circumstances);
+  if (verdict.route) opening.route = snapshot.route(*verdict.route);
+  if (verdict.subprotocol) opening.identity.subprotocol = *verdict.subprotocol;
+  return verdict;
+}
+
+}  // namespace
+
+Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
+  Opening opening(worker, std::move(load), std::move(accepted));
+  if (opening.tls != nullptr && !co_await shake_hands(opening)) co_return;
+
+  const std::optional<Head> head = co_await read_head(opening);
+  if (!head) co_return;
+
+  // Held to the end: a reload while it dials does not change what was decided.
+  const std::shared_ptr<const Snapshot> snapshot = worker.snapshot();
+  const policy::Verdict verdict = judge(opening, *snapshot, head->request());
+  if (!verdict.admitted()) {
+    if (verdict.in_close_frame) co_return co_await refuse_in_close_frame(opening, *verdict.reason, verdict.retry_after);
+    co_return co_await refuse(opening, *verdict.reason, verdict.retry_after);
+  }
+  const config::Route& route = opening.route->route;
+  RoutePlace place = RoutePlace::take(opening.route);
+  if (!place) co_return co_await refuse_late(opening, Reason::route_full);
+
+  auto backend = co_await dial(worker.context(), worker.deadlines(), worker.services().resolver, route.backend,
+                               Clock::now() + route.timeouts.connect);
+  if (!backend) co_return co_await refuse_late(opening, backend.error());
+  if (worker.draining()) co_return co_await refuse_late(opening, Reason::draining);
+  if (!opening.entry.permit.promote()) co_return co_await refuse_late(opening, Reason::full);
+
+  opening.limit.set(Clock::now() + answer_time);
+  if (!co_await write_all(opening, *opening.browser, switching_protocols(opening.upgrade.accept, verdict.subprotocol))) {
+    co_return give_up(opening, Reason::client_gone);
+  }
+  ::setsockopt(opening.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_in_kernel, sizeof(unsent_in_kernel));
+  const int backend_fd = backend->get();
+  auto session = std::make_unique<Session>(std::move(opening.identity), std::move(opening.entry.permit),
+                                           std::move(place), std::move(opening.browser),
+                                           std::make_unique<PlainEnd>(std::move(*backend)),
+                                           worker.services().buffers, Clock::now());
+  opening.readiness.reset();
+  const std::string first = std::move(opening.received);
+  worker.carry(std::move(session), std::move(opening.load), opening.fd, backend_fd,
+               {reinterpret_cast<const std::uint8_t*>(first.data()), first.size()});
+}
+
+}  // namespace drawbridge::net

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "net/end.hpp"
+#include "net/log.hpp"
+#include "net/snapshot.hpp"
+#include "net/splice.hpp"
+#include "policy/limiter.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace drawbridge::net {
+
+// Who and what a connection is, for its log line.
+struct Identity {
+  std::string session;  // unique in the life of the process, and very likely beyond
+  std::string client;
+  std::string origin;  // as sent; empty: none
+  std::string tls = "none";
+  std::string subprotocol;
+};
+
+// One admitted caller on the bridge: both ends, the splice between them, and the rights it holds. A plain object: its
+// worker calls it when something can move.
+class Session {
+ public:
+  Session(Identity identity, policy::Permit permit, RoutePlace place, std::unique_ptr<End> browser,
+          std::unique_ptr<End> backend, BufferBudget& budget, Instant now);
+
+  Splice& splice() { return splice_; }
+  const std::string& route_name() const { return place_.route().name; }
+  // The one line of its life, once the splice is over.
+  void log_end(Log& log, unsigned worker, Instant now) const;
+
+ private:
+  Identity identity_;
+  policy::Permit permit_;
+  RoutePlace place_;
+  std::unique_ptr<End> browser_;
+  std::unique_ptr<End> backend_;
+  Instant opened_;
+  Splice splice_;
+};
+
+}  // namespace drawbridge::net

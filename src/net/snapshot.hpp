@@ -1,0 +1,60 @@
+#pragma once
+
+#include "config/config.hpp"
+#include "policy/route_table.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace drawbridge::net {
+
+// A route as sessions hold it: they stay as admitted, also when a reload changes or removes it.
+struct ActiveRoute {
+  config::Route route;
+  // Sessions at once, of this and of later configurations' route of the same name.
+  std::shared_ptr<std::atomic<std::uint64_t>> sessions;
+};
+
+// The configuration in force: immutable, shared by all workers, replaced as a whole by a reload.
+class Snapshot {
+ public:
+  // Takes over the counts of routes that `previous` had by the same name; it may be null.
+  Snapshot(config::Config config, const Snapshot* previous);
+
+  const config::Config& config() const { return config_; }
+  const policy::RouteTable& table() const { return table_; }
+  const std::shared_ptr<const ActiveRoute>& route(std::size_t index) const { return routes_[index]; }
+  bool has_route(std::string_view name) const;
+
+ private:
+  config::Config config_;
+  policy::RouteTable table_;
+  std::vector<std::shared_ptr<const ActiveRoute>> routes_;  // in the order of config_.routes
+};
+
+// One session's place among those its route may have; given back when it dies.
+class RoutePlace {
+ public:
+  RoutePlace() = default;
+  // Empty if the route is full.
+  static RoutePlace take(std::shared_ptr<const ActiveRoute> route);
+  RoutePlace(RoutePlace&&) noexcept = default;
+  RoutePlace& operator=(RoutePlace&& other) noexcept {
+    std::swap(route_, other.route_);
+    return *this;
+  }
+  ~RoutePlace() {
+    if (route_) route_->sessions->fetch_sub(1, std::memory_order_relaxed);
+  }
+
+  explicit operator bool() const { return route_ != nullptr; }
+  const config::Route& route() const { return route_->route; }
+
+ private:
+  std::shared_ptr<const ActiveRoute> route_;
+};
+
+}  // namespace drawbridge::net

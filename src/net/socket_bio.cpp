@@ -1,0 +1,73 @@
+#include "net/socket_bio.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstddef>
+#include <cstdint>
+
+namespace drawbridge::net {
+namespace {
+
+int fd_of(BIO* bio) {
+  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+}
+
+bool is_passing(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+int socket_read(BIO* bio, char* into, std::size_t size, std::size_t* got) {
+  BIO_clear_retry_flags(bio);
+  const ssize_t n = ::recv(fd_of(bio), into, size, 0);
+  *got = n > 0 ? static_cast<std::size_t>(n) : 0;
+  if (n > 0) return 1;
+  if (n == 0) {
+    BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+  } else if (is_passing(errno)) {
+    BIO_set_retry_read(bio);
+  }
+  return 0;
+}
+
+int socket_write(BIO* bio, const char* bytes, std::size_t size, std::size_t* taken) {
+  BIO_clear_retry_flags(bio);
+  const ssize_t n = ::send(fd_of(bio), bytes, size, MSG_NOSIGNAL);
+  *taken = n > 0 ? static_cast<std::size_t>(n) : 0;
+  if (n > 0) return 1;
+  if (n < 0 && (is_passing(errno) || errno == ENOBUFS || errno == ENOMEM)) BIO_set_retry_write(bio);
+  return 0;
+}
+
+long socket_control(BIO* bio, int command, long /*number*/, void* /*pointer*/) {
+  switch (command) {
+    case BIO_CTRL_FLUSH: return 1;
+    case BIO_CTRL_EOF: return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0 ? 1 : 0;
+    default: return 0;
+  }
+}
+
+const BIO_METHOD* method() {
+  static const BIO_METHOD* const made = [] {
+    BIO_METHOD* m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "drawbridge socket");
+    BIO_meth_set_read_ex(m, socket_read);
+    BIO_meth_set_write_ex(m, socket_write);
+    BIO_meth_set_ctrl(m, socket_control);
+    return m;
+  }();
+  return made;
+}
+
+}  // namespace
+
+BIO* new_socket_bio(int fd) {
+  BIO* bio = BIO_new(method());
+  if (bio == nullptr) return nullptr;
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+  BIO_set_init(bio, 1);
+  return bio;
+}
+
+}  // namespace drawbridge::net

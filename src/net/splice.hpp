@@ -1,0 +1,169 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "config/config.hpp"
+#include "net/end.hpp"
+#include "net/held_bytes.hpp"
+#include "policy/rate.hpp"
+#include "ws/decoder.hpp"
+#include "ws/lifecycle.hpp"
+#include "ws/utf8.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace drawbridge::net {
+
+// 65532 + a 4-byte header = four whole TLS records of 16384.
+constexpr std::size_t largest_downstream_frame = 65'532;
+constexpr std::size_t upstream_read = 65'536;
+
+// The buffers of a worker, lent to one session at a time.
+struct Scratch {
+  std::array<std::uint8_t, upstream_read> up;
+  // The header is written in front of the payload.
+  std::array<std::uint8_t, ws::longest_server_header + largest_downstream_frame> down;
+};
+
+// What crossed, in payload bytes. Discarded: taken from one side and not delivered to the other.
+struct Counts {
+  std::uint64_t up_bytes = 0;
+  std::uint64_t up_frames = 0;
+  std::uint64_t up_messages = 0;
+  std::uint64_t up_discarded = 0;
+  std::uint64_t down_bytes = 0;
+  std::uint64_t down_frames = 0;  // each is a message
+  std::uint64_t down_discarded = 0;
+};
+
+// What a splice waits for.
+struct Wants {
+  bool browser_readable = false;
+  bool browser_writable = false;
+  bool backend_readable = false;
+  bool backend_writable = false;
+  Instant deadline = never;
+  bool again = false;  // its turn is used up: advance it again when the others had theirs
+  bool over = false;   // both ends can be closed
+};
+
+// Carries bytes between a browser's WebSocket and a backend's stream until either ends: frames up, frames down, limits,
+// deadlines, and an end at which nothing deliverable is lost. Knows neither sockets nor clocks; `now` may not go backwards.
+class Splice {
+ public:
+  // Route, ends and budget must outlive it.
+  Splice(const config::Route& route, End& browser, End& backend, BufferBudget& budget, Instant now);
+
+  // What may be possible again since the last advance.
+  void browser_readable();
+  void browser_writable();
+  void backend_readable();
+  void backend_writable();
+
+  // Bytes that came behind the request's head, before anything is read; at most upstream_read of them.
+  void take_first(std::span<const std::uint8_t> bytes, Scratch& scratch, Instant now);
+  // Ends it for a reason of ours: drain, killed, revoked.
+  void decide(Reason reason, Instant now);
+  // Ends it here and now, as if advance had said `over`: what is held is lost, and counted.
+  void abandon(Reason reason);
+  // Does everything that can be done now, within one turn.
+  Wants advance(Instant now, Scratch& scratch);
+
+  const ws::Lifecycle& lifecycle() const { return lifecycle_; }
+  // Final once advance said `over`.
+  const Counts& counts() const { return counts_; }
+
+ private:
+  // How far writing to an end has come.
+  enum class Out : std::uint8_t { open, shut, gone };
+
+  struct Shaping {
+    std::optional<policy::TokenBucket> upstream;
+    std::optional<policy::TokenBucket> downstream;
+    std::optional<policy::TokenBucket> messages;
+    std::size_t upstream_step = upstream_read;  // bytes a read, so that a slow rate does not come in long bursts
+    std::size_t downstream_step = largest_downstream_frame;
+  };
+
+  bool pump_up(Scratch& scratch);
+  bool pump_down(Scratch& scratch);
+  bool pump_finish(Scratch& scratch);
+
+  bool reads_browser() const;
+  bool reads_backend() const;
+  void take_from_browser(std::span<std::uint8_t> bytes);
+  void deliver_up(std::span<const std::uint8_t> payload);
+  bool flush_up();
+  void backend_refuses();
+
+  void take_from_backend(std::uint8_t* payload, std::size_t fresh);
+  void send_down(std::uint8_t* payload, std::size_t size);
+  bool flush_down();
+  // Returns how many of the bytes were taken.
+  std::size_t write_browser(std::span<const std::uint8_t> bytes);
+  bool send_control();
+  void browser_unreachable(IoStatus status);
+
+  void settle_state();
+  void check_deadlines();
+  Instant next_deadline() const;
+  Wants wants(bool moved);
+  void count_leftovers();
+
+  Instant shaped_until(bool upstream) const;
+  std::uint64_t session_bytes_left() const;
+  bool downstream_stuck() const { return !down_held_.empty(); }
+  bool liveness_counts() const { return reads_browser() && !downstream_stuck(); }
+  bool close_due() const;
+
+  const config::Route& route_;
+  End& browser_;
+  End& backend_;
+  ws::Lifecycle lifecycle_;
+  ws::Lifecycle::State acted_on_ = ws::Lifecycle::State::open;
+  ws::Decoder decoder_;
+  std::unique_ptr<Shaping> shaping_;  // only where the route shapes
+
+  HeldBytes up_held_;       // payload the backend did not take yet
+  HeldBytes up_undecoded_;  // frames beyond the message rate
+  HeldBytes down_held_;     // the rest of one frame the browser did not take yet
+  std::uint32_t down_held_payload_ = 0;  // of that frame; 0 for control frames
+  ws::Utf8 down_text_;
+  std::array<std::uint8_t, 3> down_tail_{};  // an unfinished code point
+  std::uint8_t down_tail_size_ = 0;
+  std::unique_ptr<std::string> pong_;  // the newest ping not answered yet
+
+  // Readiness as last known; cleared by again_*, set by the four calls above.
+  bool browser_readable_ = true;
+  bool browser_writable_ = true;
+  bool backend_readable_ = true;
+  bool backend_writable_ = true;
+  bool browser_crossed_ = false;  // TLS must write to read, or read to write
+
+  Out browser_out_ = Out::open;
+  Out backend_out_ = Out::open;
+  bool browser_ended_ = false;  // its stream has no more bytes
+  bool backend_ended_ = false;
+  bool ping_due_ = false;
+  bool close_sent_ = false;
+  bool was_reading_ = true;
+  std::uint32_t lingered_ = 0;  // bytes discarded from the browser
+
+  Instant now_;
+  Instant opened_;
+  Instant last_heard_;    // any byte of the browser, or when reading it resumed
+  Instant last_ping_;
+  Instant last_payload_;  // either way
+  Instant browser_stuck_since_ = never;
+  Instant backend_stuck_since_ = never;
+  Instant end_by_ = never;     // of the state closing or finishing
+  Instant linger_until_ = never;
+
+  Counts counts_;
+};
+
+}  // namespace drawbridge::net

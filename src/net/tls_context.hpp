@@ -1,0 +1,47 @@
+#pragma once
+
+#include "config/config.hpp"
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drawbridge::net {
+
+struct SslContextFree {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+struct SslFree {
+  void operator()(SSL* ssl) const { SSL_free(ssl); }
+};
+using Ssl = std::unique_ptr<SSL, SslFree>;
+
+// What a TLS listener offers: its certificates, and the protocol settings they share. Immutable; shared by all workers
+// and by the connections that were made with it.
+class TlsContext {
+ public:
+  // Null if a certificate cannot be used; `why` then says which and why.
+  static std::shared_ptr<const TlsContext> make(const config::Tls& tls, const std::string& credentials_directory,
+                                                std::string& why);
+
+  // A server connection over a non-blocking socket, which must outlive it.
+  Ssl accept_on(int fd) const;
+
+  // False if `host` belongs to another certificate of this listener than the one `ssl` presented (RFC 9110 §15.5.20).
+  bool may_serve(const SSL* ssl, std::string_view host) const;
+
+ private:
+  TlsContext() = default;
+
+  static int choose_certificate(SSL* ssl, int* alert, void* self);
+  bool speaks_for(const SSL_CTX* context, const std::string& host) const;
+
+  // One a certificate; the first answers unknown or absent names.
+  std::vector<std::unique_ptr<SSL_CTX, SslContextFree>> contexts_;
+};
+
+}  // namespace drawbridge::net

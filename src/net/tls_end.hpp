@@ -1,0 +1,41 @@
+#pragma once
+
+#include "net/end.hpp"
+#include "net/tls_context.hpp"
+
+#include <memory>
+#include <string_view>
+
+namespace drawbridge::net {
+
+// A TLS server connection: OpenSSL directly over the descriptor, without buffers of its own.
+class TlsEnd : public End {
+ public:
+  TlsEnd(Descriptor socket, std::shared_ptr<const TlsContext> context);
+
+  // ok once the handshake is done; call again after again_*.
+  IoStatus handshake();
+  // After a failed handshake: what came was no TLS but a plain HTTP request.
+  bool was_plain_http() const { return was_plain_http_; }
+
+  IoResult read(std::span<std::uint8_t> into) override;
+  IoResult write(std::span<const std::uint8_t> bytes) override;
+  IoStatus shut_write() override;
+  IoResult discard(std::span<std::uint8_t> scratch) override;
+
+  // "TLSv1.3"
+  std::string_view version() const;
+  bool may_serve(std::string_view host) const { return ssl_ && context_->may_serve(ssl_.get(), host); }
+  int fd() const { return socket_.get(); }
+
+ private:
+  IoStatus status_of(int result);
+
+  Descriptor socket_;
+  std::shared_ptr<const TlsContext> context_;
+  Ssl ssl_;
+  IoStatus dead_ = IoStatus::ok;  // after SSL_ERROR_SSL or SYSCALL no call may follow (SSL_get_error(3))
+  bool was_plain_http_ = false;
+};
+
+}  // namespace drawbridge::net

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "config/config.hpp"
+#include "policy/route_table.hpp"
+#include "ws/upgrade.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace drawbridge::policy {
+
+// What the server knows about the connection, besides the request.
+struct Circumstances {
+  bool draining = false;
+  std::optional<Reason> refusal;  // the limiter's, decided at accept: rate or client_sessions
+  unsigned retry_after = 1;       // seconds, for Reason::rate
+  bool full = false;              // the total of sessions is reached
+  // Whether the TLS connection's certificate may speak for a Host: false makes the request misdirected (421).
+  std::function<bool(std::string_view host)> host_is_ours = [](std::string_view) { return true; };
+  // Whether a route (by index) holds as many sessions as it may.
+  std::function<bool(std::size_t route)> route_is_full = [](std::size_t) { return false; };
+};
+
+// What is to be done with a request.
+struct Verdict {
+  std::optional<Reason> reason;  // absent: admitted
+  // The matching route, also of a request that is refused; none for an ill-formed or misdirected one.
+  std::optional<std::size_t> route;
+  std::optional<std::string> subprotocol;  // to answer in the 101, also where that only leads to a Close frame
+  // The route's `rejection` says: answer 101, then Close 4000 + status with the reason word.
+  bool in_close_frame = false;
+  unsigned retry_after = 0;  // seconds; 0: none
+
+  bool admitted() const { return !reason; }
+};
+
+// "Why was I refused?" The first rule that says no, in this order: the request's form, draining, the client's rate,
+// misdirected, route, origin, subprotocol, room. `form` is what ws::check_upgrade said.
+Verdict admit(const std::vector<config::Route>& routes, const RouteTable& table, std::optional<Reason> form,
+              const ws::Upgrade& upgrade, const Circumstances& circumstances);
+
+// For a refusal that comes later, from the dial (the origin was admitted): how that route tells it.
+bool told_in_close_frame(const config::Route& route, Reason reason);
+
+// Seconds that a refused client should wait; 0: no delay is named.
+unsigned retry_after(Reason reason);
+
+// 4000 + the HTTP status, and the reason word, followed by ";retry=N" where there is a delay.
+std::uint16_t rejection_code(Reason reason);
+std::string rejection_text(Reason reason, unsigned retry_after);
+
+}  // namespace drawbridge::policy
