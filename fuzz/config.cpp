@@ -1,0 +1,95 @@
+#include "base/text.hpp"
+#include "config/load.hpp"
+#include "finding.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Any bytes as a configuration. Record separators (0x1E, which no configuration may hold) cut the input into the main
+// file and the files "1.yaml", "2.yaml", … that it may include.
+
+namespace {
+
+using namespace drawbridge::config;
+using drawbridge::fuzz::require;
+
+class Pieces final : public Files {
+ public:
+  explicit Pieces(std::string_view input) : pieces_(drawbridge::split(input, '\x1E')) {}
+
+  std::optional<std::string> read(const std::string& path, std::string& why) override {
+    for (std::size_t i = 0; i < pieces_.size(); ++i) {
+      if (std::filesystem::path(path).filename() == name(i)) return std::string(pieces_[i]);
+    }
+    why = "there is no such file";
+    return {};
+  }
+
+  std::vector<std::string> match(const std::string& pattern) override {
+    std::vector<std::string> paths;
+    const auto directory = std::filesystem::path(pattern).parent_path();
+    for (std::size_t i = 1; i < pieces_.size(); ++i) paths.push_back(directory / name(i));
+    return paths;
+  }
+
+ private:
+  static std::string name(std::size_t index) { return std::to_string(index) + ".yaml"; }
+
+  std::vector<std::string_view> pieces_;
+};
+
+std::string told(const Loaded& loaded) {
+  std::string out;
+  for (const Diagnostic& diagnostic : loaded.diagnostics) out += diagnostic.text() + "\n";
+  return out;
+}
+
+bool encrypted_or_local_or_meant(const Listener& listener) {
+  const bool open =
+      listener.bind.kind == Bind::Kind::systemd || (listener.bind.kind == Bind::Kind::tcp && !listener.bind.loopback());
+  return listener.tls.has_value() != listener.plaintext || !open;
+}
+
+void check_valid(const Loaded& loaded) {
+  const Config& config = loaded.config;
+  require(!config.listeners.empty() && !config.routes.empty(), "broken: something to do\n", told(loaded));
+  for (const Listener& listener : config.listeners) {
+    require(encrypted_or_local_or_meant(listener), "broken: no plaintext by accident\n", told(loaded));
+    require(!listener.tls || !listener.tls->certificates.empty(), "broken: TLS with a certificate\n", told(loaded));
+    require(listener.bind.mode <= 0777, "broken: permission bits\n", told(loaded));
+    require(listener.bind.path.size() <= 107, "broken: a path for the kernel\n", told(loaded));
+  }
+  for (const Route& route : config.routes) {
+    require(!route.name.empty() && route.path.starts_with('/'), "broken: a name and a path\n", told(loaded));
+    require(!route.prefix || route.path.ends_with('/'), "broken: a prefix of whole segments\n", told(loaded));
+    require(!route.origins.empty(), "broken: origins\n", told(loaded));
+    require(!route.backend.host.empty() && route.backend.port != 0, "broken: a backend\n", told(loaded));
+    require(route.limits.frame > 0 && route.limits.frame <= route.limits.message, "broken: frame and message\n",
+            told(loaded));
+    require(!route.timeouts.ping || !route.timeouts.dead || *route.timeouts.ping < *route.timeouts.dead,
+            "broken: ping before dead\n", told(loaded));
+    require(route.timeouts.connect.count() > 0 && route.timeouts.close.count() > 0, "broken: time to wait\n",
+            told(loaded));
+  }
+  require(config.limits.pending > 0 && config.limits.head > 0 && config.limits.handshakes_per_client > 0,
+          "broken: limits that let somebody in\n", told(loaded));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string input(data, data + size);
+  Pieces files(input);
+  const Loaded loaded = load("/etc/drawbridge/0.yaml", files);
+  for (const Diagnostic& diagnostic : loaded.diagnostics) {
+    const Position& position = diagnostic.position;
+    require(!position.file.empty() && position.line > 0 && position.column > 0, "broken: a place\n", told(loaded));
+    require(drawbridge::is_utf8(diagnostic.text()), "broken: text for a terminal\n", told(loaded));
+  }
+  if (loaded.valid()) check_valid(loaded);
+  require(told(loaded) == told(load("/etc/drawbridge/0.yaml", files)), "broken: the same again\n", told(loaded));
+  return 0;
+}

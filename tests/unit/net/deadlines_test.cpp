@@ -1,0 +1,83 @@
+#include "net/deadlines.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace drawbridge;
+using namespace std::chrono_literals;
+
+namespace {
+
+class Recorder : public net::Deadlines::Waiter {
+ public:
+  Recorder(std::vector<std::string>& log, std::string name) : log_(log), name_(std::move(name)) {}
+  std::function<void(Instant)> also;
+
+ private:
+  void on_deadline(Instant now) override {
+    log_.push_back(name_);
+    if (also) also(now);
+  }
+  std::vector<std::string>& log_;
+  std::string name_;
+};
+
+struct Fixture {
+  Fixture() { deadlines.start(context); }
+  ~Fixture() { deadlines.stop(); }
+  net::Deadlines deadlines;
+  net::asio::io_context context;
+  std::vector<std::string> log;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(deadlines, Fixture)
+
+BOOST_AUTO_TEST_CASE(waiters_are_called_in_the_order_of_their_times) {
+  Recorder a(log, "a"), b(log, "b"), c(log, "c");
+  const Instant now = Clock::now();
+  deadlines.expect_by(a, now + 3ms);
+  deadlines.expect_by(b, now + 1ms);
+  deadlines.expect_by(c, now + 2ms);
+  context.run();
+  BOOST_TEST((log == std::vector<std::string>{"b", "c", "a"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_later_time_does_not_move_a_waiter_and_an_earlier_one_does) {
+  Recorder a(log, "a"), b(log, "b");
+  const Instant now = Clock::now();
+  deadlines.expect_by(a, now + 1ms);
+  deadlines.expect_by(a, now + 1h);
+  deadlines.expect_by(b, now + 1h);
+  deadlines.expect_by(b, now);
+  context.run();
+  BOOST_TEST((log == std::vector<std::string>{"b", "a"}));
+}
+
+BOOST_AUTO_TEST_CASE(who_is_forgotten_is_not_called) {
+  Recorder a(log, "a"), b(log, "b");
+  const Instant now = Clock::now();
+  deadlines.expect_by(a, now);
+  deadlines.expect_by(b, now);
+  a.also = [&](Instant) { deadlines.forget(b); };
+  deadlines.forget(b);
+  deadlines.expect_by(b, now + 1ms);
+  context.run();
+  BOOST_TEST((log == std::vector<std::string>{"a"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_waiter_may_ask_again_from_within) {
+  Recorder a(log, "a");
+  int left = 3;
+  a.also = [&](Instant now) {
+    if (--left > 0) deadlines.expect_by(a, now + 1ms);
+  };
+  deadlines.expect_by(a, Clock::now());
+  context.run();
+  BOOST_TEST(log.size() == 3U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
