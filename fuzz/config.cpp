@@ -55,27 +55,25 @@ bool encrypted_or_local_or_meant(const Listener& listener) {
 
 void check_valid(const Loaded& loaded) {
   const Config& config = loaded.config;
-  require(!config.listeners.empty() && !config.routes.empty(), "broken: something to do\n", told(loaded));
+  require(!config.listeners.empty() && !config.routes.empty(), "not kept: something to do");
   for (const Listener& listener : config.listeners) {
-    require(encrypted_or_local_or_meant(listener), "broken: no plaintext by accident\n", told(loaded));
-    require(!listener.tls || !listener.tls->certificates.empty(), "broken: TLS with a certificate\n", told(loaded));
-    require(listener.bind.mode <= 0777, "broken: permission bits\n", told(loaded));
-    require(listener.bind.path.size() <= 107, "broken: a path for the kernel\n", told(loaded));
+    require(encrypted_or_local_or_meant(listener), "not kept: no plaintext by accident");
+    require(!listener.tls || !listener.tls->certificates.empty(), "not kept: TLS with a certificate");
+    require(listener.bind.mode <= 0777, "not kept: permission bits");
+    require(listener.bind.path.size() <= 107, "not kept: a path for the kernel");
   }
   for (const Route& route : config.routes) {
-    require(!route.name.empty() && route.path.starts_with('/'), "broken: a name and a path\n", told(loaded));
-    require(!route.prefix || route.path.ends_with('/'), "broken: a prefix of whole segments\n", told(loaded));
-    require(!route.origins.empty(), "broken: origins\n", told(loaded));
-    require(!route.backend.host.empty() && route.backend.port != 0, "broken: a backend\n", told(loaded));
-    require(route.limits.frame > 0 && route.limits.frame <= route.limits.message, "broken: frame and message\n",
-            told(loaded));
+    require(!route.name.empty() && route.path.starts_with('/'), "not kept: a name and a path");
+    require(!route.prefix || route.path.ends_with('/'), "not kept: a prefix of whole segments");
+    require(!route.origins.empty(), "not kept: origins");
+    require(!route.backend.host.empty() && route.backend.port != 0, "not kept: a backend");
+    require(route.limits.frame > 0 && route.limits.frame <= route.limits.message, "not kept: frame and message");
     require(!route.timeouts.ping || !route.timeouts.dead || *route.timeouts.ping < *route.timeouts.dead,
-            "broken: ping before dead\n", told(loaded));
-    require(route.timeouts.connect.count() > 0 && route.timeouts.close.count() > 0, "broken: time to wait\n",
-            told(loaded));
+            "not kept: ping before dead");
+    require(route.timeouts.connect.count() > 0 && route.timeouts.close.count() > 0, "not kept: time to wait");
   }
   require(config.limits.pending > 0 && config.limits.head > 0 && config.limits.handshakes_per_client > 0,
-          "broken: limits that let somebody in\n", told(loaded));
+          "not kept: limits that let somebody in");
 }
 
 }  // namespace
@@ -86,10 +84,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Loaded loaded = load("/etc/drawbridge/0.yaml", files);
   for (const Diagnostic& diagnostic : loaded.diagnostics) {
     const Position& position = diagnostic.position;
-    require(!position.file.empty() && position.line > 0 && position.column > 0, "broken: a place\n", told(loaded));
-    require(drawbridge::is_utf8(diagnostic.text()), "broken: text for a terminal\n", told(loaded));
+    require(!position.file.empty() && position.line > 0 && position.column > 0, "not kept: a place");
+    require(drawbridge::is_utf8(diagnostic.text()), "not kept: text for a terminal");
   }
   if (loaded.valid()) check_valid(loaded);
-  require(told(loaded) == told(load("/etc/drawbridge/0.yaml", files)), "broken: the same again\n", told(loaded));
+  require(told(loaded) == told(load("/etc/drawbridge/0.yaml", files)), "not kept: the same again");
   return 0;
 }

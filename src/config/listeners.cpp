@@ -54,8 +54,8 @@ Key<Certificate> certificate_file(std::string_view name, std::string Certificate
           required};
 }
 
-Keys<Tls> tls_keys() {
-  return {
+const Keys<Tls>& tls_keys() {
+  static const Keys<Tls> keys{
       sections("certificates", &Tls::certificates,
                Keys<Certificate>{
                    certificate_file("chain", &Certificate::chain, "the PEM file of the certificate and its issuers"),
@@ -65,6 +65,7 @@ Keys<Tls> tls_keys() {
       choice("min_version", &Tls::min_version,
              Words<TlsVersion>{{"1.2", TlsVersion::tls1_2}, {"1.3", TlsVersion::tls1_3}}),
   };
+  return keys;
 }
 
 void read_tls(Reading& reading, const Field& field, Listener& listener) {
@@ -86,8 +87,7 @@ void check_encryption(Reading& reading, const Node& node, const Listener& listen
     reading.report.error(plaintext->value->position, "`plaintext: true` contradicts `tls`; take one of them away");
     return;
   }
-  const bool said_wrongly =
-      plaintext != nullptr && plaintext->value->text != "true" && plaintext->value->text != "false";
+  const bool said_wrongly = plaintext != nullptr && !(plaintext->value->plain && plaintext->value->text == "false");
   if (listener.plaintext || said_wrongly) return;
   const Bind& bind = listener.bind;
   if (bind.kind == Bind::Kind::systemd) {

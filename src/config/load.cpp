@@ -2,6 +2,7 @@
 
 #include "base/log_record.hpp"
 #include "config/sections.hpp"
+#include "config/units.hpp"
 
 #include <filesystem>
 #include <set>
@@ -28,6 +29,14 @@ Form<unsigned> workers() {
           }};
 }
 
+// No browser's request fits into less, and none needs more.
+Form<std::uint64_t> head_size() {
+  return {"a size from 256 to 1MiB such as 16KiB", [](std::string_view text) {
+            const auto bytes = parse_size(text);
+            return bytes >= 256U && bytes <= 1U << 20 ? bytes : std::nullopt;
+          }};
+}
+
 Keys<Log> log_keys() {
   return {
       choice("level", &Log::level,
@@ -48,7 +57,7 @@ Keys<Limits> limits_keys() {
       value("sessions_per_client", &Limits::sessions_per_client, count()),
       value("handshakes_per_client", &Limits::handshakes_per_client, rate()),
       value("handshake_burst", &Limits::handshake_burst, count()),
-      value("head", &Limits::head, size()),
+      value("head", &Limits::head, head_size()),
       value("buffers", &Limits::buffers, size()),
   };
 }
@@ -169,7 +178,7 @@ class Loader {
   }
 
   void refuse_main_keys(const Node& root) {
-    const auto known = main_keys();
+    const auto& known = main_keys();
     for (const Entry& entry : root.entries) {
       const bool main_only =
           !belongs_in_included_files(entry.key) &&
@@ -245,8 +254,8 @@ class Loader {
 
 }  // namespace
 
-Keys<Config> main_keys() {
-  return {
+const Keys<Config>& main_keys() {
+  static const Keys<Config> keys{
       {"include", read_include},
       sections("listeners", &Config::listeners, listener_keys(), check_listener),
       sections("routes", &Config::routes, route_keys(), check_route),
@@ -255,6 +264,7 @@ Keys<Config> main_keys() {
       section("limits", &Config::limits, limits_keys()),
       section("timeouts", &Config::timeouts, timeouts_keys()),
   };
+  return keys;
 }
 
 bool Loaded::valid() const {

@@ -12,6 +12,6 @@ Keys<Route> route_keys();
 void check_route(Reading& reading, const Node& node, const Route& route);
 
 // All that a configuration may hold.
-Keys<Config> main_keys();
+const Keys<Config>& main_keys();
 
 }  // namespace drawbridge::config

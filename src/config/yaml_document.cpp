@@ -118,6 +118,25 @@ void check_indentation(const Source& source) {
                                        (more > 0 ? fmt::format(" (as {} more lines)", more) : "")};
 }
 
+// yaml-cpp takes the end of the file for the end of a quote. `text` begins with a scalar or its anchor.
+bool quote_ends(std::string_view text) {
+  if (text.starts_with('&')) {
+    text.remove_prefix(std::min(text.find_first_of(" \t\r\n"), text.size()));
+    text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  }
+  if (!text.starts_with('"') && !text.starts_with('\'')) return true;
+  const char quote = text.front();
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    const bool doubled = quote == '\'' && text.substr(i).starts_with("''");
+    if ((quote == '"' && text[i] == '\\') || doubled) {
+      ++i;
+    } else if (text[i] == quote) {
+      return true;
+    }
+  }
+  return false;
+}
+
 class TreeBuilder final : public YAML::EventHandler {
  public:
   TreeBuilder(const Source& source, std::size_t& budget, Report& report)
@@ -160,6 +179,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     check_tag(mark, tag);
+    if (!quote_ends(source_.from(mark))) throw Refused{source_.at(mark), "the quote that begins here never ends"};
     auto node = make(Node::Kind::scalar, mark);
     node->text = value;
     node->plain = tag == "?";

@@ -148,7 +148,7 @@ inline bool Decoder::begin_frame(const std::uint8_t* header) {
   if (!in_message_) {
     message_opcode_ = opcode;
     message_size_ = 0;
-    utf8_.reset();
+    // utf8_ needs no reset: a text that ended well left it between code points.
   }
   if (length > limits_.frame) return refuse(Reason::frame_too_big);
   if (length > limits_.message - message_size_) return refuse(Reason::message_too_big);

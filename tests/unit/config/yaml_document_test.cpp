@@ -155,6 +155,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_yaml_for_us_says_where_and_why) {
                 "1:5: not valid YAML: illegal map value; is the indentation right, and is a value that holds \": \" in "
                 "quotes?\n"},
            Case{"a: \"\\q\"\n", "1:7: not valid YAML: unknown escape character: q\n"},
+           Case{"a: \"x\\\"\nb: 1\n", "1:4: the quote that begins here never ends\n"},
+           Case{"b: 1\na: &x 'it''s\n", "2:4: the quote that begins here never ends\n"},
            Case{"%YAML 9.0\n---\na: 1\n", "1:1: not valid YAML: YAML major version too large\n"},
        }) {
     const Parsed parsed = parse(text);

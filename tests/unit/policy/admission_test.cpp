@@ -308,6 +308,15 @@ BOOST_AUTO_TEST_CASE(refusals_of_the_dial_are_told_as_the_route_says) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_late_refusal_names_the_same_delay_as_an_early_one) {
+  for (const Refusal& refusal : refusals) {
+    // Only the limiter knows how long a rate takes.
+    const unsigned expected = refusal.reason == Reason::rate ? 1 : refusal.retry_after;
+    BOOST_TEST(retry_after(refusal.reason) == expected, word(refusal.reason));
+  }
+  BOOST_TEST(retry_after(Reason::backend_refused) == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_rejection_is_a_code_and_a_word_with_the_delay) {
   BOOST_TEST(rejection_code(Reason::origin) == 4403);
   BOOST_TEST(rejection_code(Reason::rate) == 4429);

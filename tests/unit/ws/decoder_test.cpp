@@ -77,6 +77,20 @@ BOOST_AUTO_TEST_CASE(lengths_in_eight_bytes_decode) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_length_that_looks_like_a_frame_is_none) {
+  const std::string payload(200, 'x');
+  expect("0x8281 bytes", encode({{.opcode = binary, .payload = payload, .announced = 0x8281}}),
+         {{data, binary, false, payload}});
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_fragment_alone_is_no_event) {
+  Bytes bytes = encode({{binary, "", false}, {continuation, "", false}});
+  Input input(bytes);
+  Decoder decoder;
+  BOOST_TEST((decoder.next(input).kind == Event::Kind::more));
+  BOOST_TEST(decoder.frames() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(messages_keep_their_boundaries) {
   expect("two messages", encode({{binary, "ab"}, {text, "cd"}, {binary, "ef"}}),
          {{data, binary, true, "ab"}, {data, text, true, "cd"}, {data, binary, true, "ef"}});
@@ -195,6 +209,8 @@ BOOST_AUTO_TEST_CASE(fragments_out_of_order_are_protocol_errors) {
          Reason::protocol_error);
   expect("a new binary one inside another", encode({{binary, "a", false}, {binary, "b", false}}),
          {{data, binary, false, "a"}}, Reason::protocol_error);
+  expect("a whole binary one inside another", encode({{binary, "a", false}, {binary, "b"}}),
+         {{data, binary, false, "a"}}, Reason::protocol_error);
   expect("continuation behind the end", encode({{text, "a", false}, {continuation, "b"}, {continuation, "c"}}),
          {{data, text, true, "ab"}}, Reason::protocol_error);
 }
@@ -251,7 +267,7 @@ BOOST_AUTO_TEST_CASE(announced_lengths_cost_nothing_and_do_not_overflow) {
   // A sum beyond 2^64 has to be announced by three frames, whose payload would have to come; so the cap is near
   // instead.
   const DecoderLimits limits{.message = 4};
-  expect("a sum that would overflow",
+  expect("behind a piece that came",
          encode({{binary, "abc", false}, {.opcode = continuation, .payload = "d", .announced = huge}}),
          {{data, binary, false, "abc"}}, Reason::message_too_big, limits);
 }

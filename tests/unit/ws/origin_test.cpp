@@ -65,6 +65,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_authority_is_refused) {
       ":80",
       "example.org:",
       "example.org:65536",
+      "example.org:000080",
       "example.org:99999999999",
       "example.org:-1",
       "example.org:+1",
