@@ -2,10 +2,10 @@
 #include "daemon/serve.hpp"
 #include "daemon/version.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <iostream>
 #include <string>
+
+#include <CLI/CLI.hpp>
 
 int main(int argc, char** argv) {
   CLI::App app("WebSocket-to-TCP bridge");

@@ -1,10 +1,10 @@
 #include "base/log_record.hpp"
 
-#include <fmt/format.h>
+#include <iterator>
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
-#include <iterator>
+#include <fmt/format.h>
 
 namespace drawbridge {
 

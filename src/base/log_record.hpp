@@ -15,7 +15,8 @@ std::string_view name(LogLevel level);
 constexpr std::size_t longest_logged_value = 256;
 
 // One log line under construction: a JSON object, or key=value text. Every value is escaped, so that nothing from the
-// network can forge a line, a field or a terminal sequence: bytes that are no printable ASCII stand as \xNN in the value.
+// network can forge a line, a field or a terminal sequence: bytes that are no printable ASCII stand as \xNN in the
+// value.
 class LogRecord {
  public:
   // `timestamp` is RFC 3339, as the caller read it from the clock.

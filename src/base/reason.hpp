@@ -70,7 +70,9 @@ struct ReasonInfo {
 std::span<const ReasonInfo> reasons();
 
 const ReasonInfo& info(Reason reason);
-inline std::string_view word(Reason reason) { return info(reason).word; }
+inline std::string_view word(Reason reason) {
+  return info(reason).word;
+}
 std::optional<Reason> reason_from_word(std::string_view word);
 
 // The standard phrase of each status in the table, e.g. 404 "Not Found".

@@ -2,9 +2,10 @@
 
 #include "base/reason.hpp"
 
-#include <boost/system/result.hpp>
 #include <stdexcept>
 #include <string>
+
+#include <boost/system/result.hpp>
 
 namespace drawbridge {
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <random>
 #include <set>
 #include <thread>
@@ -68,8 +69,8 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     std::string why;
     if (wanted.tls) plan.tls = net::TlsContext::make(*wanted.tls, credentials_directory(), why);
     const std::string name = wanted.bind.text();
-    const auto kept = std::find_if(listeners_.begin(), listeners_.end(),
-                                   [&](const auto& l) { return l->bind().text() == name; });
+    const auto kept =
+        std::find_if(listeners_.begin(), listeners_.end(), [&](const auto& l) { return l->bind().text() == name; });
     if (kept != listeners_.end()) {
       plan.listener = *kept;
     } else if (why.empty()) {
@@ -99,7 +100,8 @@ std::vector<std::string> Bridge::apply(config::Config config) {
           index, net::Services{limiter_, buffers_, *resolver_, log_, refusals_}, snapshot_));
       workers_.back()->start();
     }
-    beats_.resize(count);
+    // Nobody was asked yet: the first look at them is content.
+    beats_.assign(count, std::numeric_limits<std::uint64_t>::max());
   } else {
     for (const auto& worker : workers_) worker->use(snapshot_, drain_window());
     if (snapshot_->config().workers && *snapshot_->config().workers != workers_.size()) {

@@ -42,7 +42,8 @@ class Bridge {
  private:
   struct Planned;
 
-  void accepted(net::Descriptor socket, const sockaddr_storage& peer, const std::shared_ptr<const net::TlsContext>& tls);
+  void accepted(net::Descriptor socket, const sockaddr_storage& peer,
+                const std::shared_ptr<const net::TlsContext>& tls);
   policy::LimiterLimits limiter_limits(const config::Config& config) const;
   Duration drain_window() const;
   void warn_of_unresolved(const config::Config& config);

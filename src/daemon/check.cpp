@@ -2,11 +2,11 @@
 
 #include "net/tls_context.hpp"
 
-#include <sys/resource.h>
-
 #include <cstdlib>
 #include <ctime>
 #include <iostream>
+
+#include <sys/resource.h>
 
 namespace drawbridge::daemon {
 

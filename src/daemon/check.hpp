@@ -8,8 +8,8 @@
 
 namespace drawbridge::daemon {
 
-// The configuration with everything that can be said about it on this machine. `resolve`: ask for the backends' names too,
-// which may take seconds.
+// The configuration with everything that can be said about it on this machine. `resolve`: ask for the backends' names
+// too, which may take seconds.
 config::Loaded load_and_check(const std::string& path, bool resolve);
 
 // Raises the soft limit of descriptors to the hard one; returns it.

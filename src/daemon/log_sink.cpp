@@ -2,13 +2,13 @@
 
 #include "base/time.hpp"
 
+#include <cerrno>
+#include <mutex>
+
 #include <poll.h>
 #include <spdlog/async.h>
 #include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <mutex>
 
 namespace drawbridge::daemon {
 namespace {
@@ -64,9 +64,10 @@ class DescriptorSink : public spdlog::sinks::base_sink<std::mutex> {
 
   bool writable() {
     for (;;) {
+      const bool ending = Clock::now().time_since_epoch().count() >= deadline_.load();
       pollfd wait{fd_, POLLOUT, 0};
-      if (::poll(&wait, 1, poll_milliseconds) > 0) return (wait.revents & POLLOUT) != 0;
-      if (Clock::now().time_since_epoch().count() >= deadline_.load()) return false;
+      if (::poll(&wait, 1, ending ? 0 : poll_milliseconds) > 0) return (wait.revents & POLLOUT) != 0;
+      if (ending) return false;
     }
   }
 
@@ -91,10 +92,7 @@ struct LogSink::State {
 };
 
 LogSink::LogSink(int fd, const config::Log& settings)
-    : state_(std::make_unique<State>(fd)),
-      level_(settings.level),
-      format_(settings.format),
-      client_(settings.client) {}
+    : state_(std::make_unique<State>(fd)), level_(settings.level), format_(settings.format), client_(settings.client) {}
 
 LogSink::~LogSink() {
   state_->sink->end_by(Clock::now() + last_words);

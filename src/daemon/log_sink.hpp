@@ -9,8 +9,8 @@
 
 namespace drawbridge::daemon {
 
-// The log on a descriptor, standard error as a rule. Lines go through a bounded queue to a thread of their own; when the
-// queue is full or the descriptor takes nothing (a full disk, a stuck pipe), lines are dropped and counted.
+// The log on a descriptor, standard error as a rule. Lines go through a bounded queue to a thread of their own; when
+// the queue is full or the descriptor takes nothing (a full disk, a stuck pipe), lines are dropped and counted.
 class LogSink : public net::Log {
  public:
   LogSink(int fd, const config::Log& settings);

@@ -4,13 +4,13 @@
 #include "daemon/check.hpp"
 #include "daemon/service_manager.hpp"
 
+#include <csignal>
+#include <iostream>
+
+#include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-
-#include <boost/asio/signal_set.hpp>
-#include <csignal>
-#include <iostream>
 
 namespace drawbridge::daemon {
 namespace {
@@ -22,7 +22,9 @@ constexpr auto drain_look_interval = std::chrono::milliseconds(20);
 class Service {
  public:
   Service(std::string path, std::uint64_t descriptors, const config::Config& config)
-      : path_(std::move(path)), log_(STDERR_FILENO, config.log), bridge_(control_, log_, inherited_sockets(), descriptors, config) {}
+      : path_(std::move(path)),
+        log_(STDERR_FILENO, config.log),
+        bridge_(control_, log_, inherited_sockets(), descriptors, config) {}
 
   int run(config::Loaded loaded) {
     for (const int signal : {SIGHUP, SIGTERM, SIGINT}) signals_.add(signal);
@@ -64,8 +66,8 @@ class Service {
     for (const config::Diagnostic& diagnostic : diagnostics) {
       const bool error = diagnostic.severity == config::Diagnostic::Severity::error;
       const LogLevel level = error ? LogLevel::error : LogLevel::warning;
-      log_.write(level, log_.record(level, error ? "config_error" : "config_warning")
-                            .add("message", diagnostic.text()));
+      log_.write(level,
+                 log_.record(level, error ? "config_error" : "config_warning").add("message", diagnostic.text()));
     }
   }
 

@@ -1,10 +1,10 @@
 #include "daemon/service_manager.hpp"
 
-#include <fmt/format.h>
-#include <systemd/sd-daemon.h>
-
 #include <cstdlib>
 #include <string>
+
+#include <fmt/format.h>
+#include <systemd/sd-daemon.h>
 
 namespace drawbridge::daemon {
 

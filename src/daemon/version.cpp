@@ -1,10 +1,9 @@
 #include "daemon/version.hpp"
 
+#include <boost/version.hpp>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <spdlog/version.h>
-
-#include <boost/version.hpp>
 
 namespace drawbridge::daemon {
 

@@ -1,12 +1,13 @@
 #include "net/answer.hpp"
 
+#include <sstream>
+
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <sstream>
 
 namespace drawbridge::net {
 

@@ -98,12 +98,15 @@ void Carried::abandon() {
 void Carried::end(Instant now) {
   // The list's share of this object goes last.
   const Pointer self(this, false);
-  session_->log_end(worker_.services().log, worker_.index(), now);
+  Log& log = worker_.services().log;
+  LogRecord record = session_->end_record(log, worker_.index(), now);
   worker_.deadlines().forget(*this);
   worker_.carried_->erase(worker_.carried_->iterator_to(*this));
   browser_.close();
   backend_.close();
   session_.reset();
+  // Last: who reads that it ended finds its place free.
+  log.write(LogLevel::info, std::move(record));
 }
 
 }  // namespace drawbridge::net

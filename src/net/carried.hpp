@@ -5,10 +5,11 @@
 #include "net/session.hpp"
 #include "net/worker.hpp"
 
+#include <array>
+
 #include <boost/intrusive/list.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
-#include <array>
 
 namespace drawbridge::net {
 

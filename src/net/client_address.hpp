@@ -3,10 +3,10 @@
 #include "config/config.hpp"
 #include "policy/limiter.hpp"
 
-#include <sys/socket.h>
-
 #include <optional>
 #include <string>
+
+#include <sys/socket.h>
 
 namespace drawbridge::net {
 

@@ -1,13 +1,13 @@
 #pragma once
 
 #include "base/time.hpp"
-
 #include "net/task.hpp"
+
+#include <optional>
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/intrusive/set.hpp>
 #include <boost/intrusive/set_hook.hpp>
-#include <optional>
 
 namespace drawbridge::net {
 

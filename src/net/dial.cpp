@@ -3,10 +3,10 @@
 #include "net/readiness.hpp"
 #include "net/wait_limit.hpp"
 
-#include <netinet/tcp.h>
+#include <cerrno>
 
 #include <boost/asio/post.hpp>
-#include <cerrno>
+#include <netinet/tcp.h>
 
 namespace drawbridge::net {
 namespace {
@@ -15,7 +15,8 @@ void set(int fd, int level, int option, int value) {
   ::setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-// A backend that vanished without a word is noticed after two minutes, also with nothing or with unread bytes under way.
+// A backend that vanished without a word is noticed after two minutes, also with nothing or with unread bytes under
+// way.
 void configure(int fd) {
   set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);

@@ -1,8 +1,8 @@
 #include "net/end.hpp"
 
-#include <sys/socket.h>
-
 #include <cerrno>
+
+#include <sys/socket.h>
 
 namespace drawbridge::net {
 

@@ -25,8 +25,8 @@ struct IoResult {
   bool drained = false;
 };
 
-// One end of a session: a byte stream that never blocks. TLS and plain sockets implement it, and so does the scripted end
-// of the tests.
+// One end of a session: a byte stream that never blocks. TLS and plain sockets implement it, and so does the scripted
+// end of the tests.
 class End {
  public:
   virtual ~End() = default;

@@ -37,8 +37,8 @@ Result<Head> Head::parse(std::string_view head) {
   request.target = {message.target().data(), message.target().size()};
   request.version = message.version();
   for (const auto& field : message) {
-    request.fields.push_back({{field.name_string().data(), field.name_string().size()},
-                              {field.value().data(), field.value().size()}});
+    request.fields.push_back(
+        {{field.name_string().data(), field.name_string().size()}, {field.value().data(), field.value().size()}});
   }
   return parsed;
 }

@@ -14,7 +14,8 @@ class BufferBudget {
   explicit BufferBudget(std::uint64_t limit) : limit_(limit) {}
 
   bool take(std::size_t bytes) {
-    if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limit_.load(std::memory_order_relaxed)) return true;
+    if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limit_.load(std::memory_order_relaxed))
+      return true;
     give_back(bytes);
     return false;
   }

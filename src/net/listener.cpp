@@ -2,14 +2,14 @@
 
 #include "net/client_address.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <cerrno>
 #include <cstring>
 #include <new>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 namespace drawbridge::net {
 namespace {

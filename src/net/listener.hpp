@@ -7,10 +7,10 @@
 #include "net/readiness.hpp"
 #include "net/tls_context.hpp"
 
-#include <sys/socket.h>
-
 #include <functional>
 #include <memory>
+
+#include <sys/socket.h>
 
 namespace drawbridge::net {
 

@@ -1,14 +1,14 @@
 #include "net/listening_socket.hpp"
 
+#include <cerrno>
+#include <cstring>
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-
-#include <cerrno>
-#include <cstring>
 
 namespace drawbridge::net {
 namespace {
@@ -20,8 +20,7 @@ Descriptor failed(std::string& why, std::string_view call) {
   return Descriptor();
 }
 
-Descriptor listen_tcp(const config::Bind& bind, int family, const sockaddr* address, socklen_t size,
-                      std::string& why) {
+Descriptor listen_tcp(const config::Bind& bind, int family, const sockaddr* address, socklen_t size, std::string& why) {
   Descriptor socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return failed(why, "socket");
   const int on = 1;

@@ -1,8 +1,8 @@
 #include "net/log.hpp"
 
-#include <fmt/chrono.h>
-
 #include <chrono>
+
+#include <fmt/chrono.h>
 
 namespace drawbridge::net {
 

@@ -224,7 +224,8 @@ policy::Verdict judge(Opening& opening, const Snapshot& snapshot, const ws::Requ
   };
   circumstances.route_is_full = [&](std::size_t index) {
     const ActiveRoute& route = *snapshot.route(index);
-    return route.route.limits.sessions && route.sessions->load(std::memory_order_relaxed) >= *route.route.limits.sessions;
+    return route.route.limits.sessions &&
+           route.sessions->load(std::memory_order_relaxed) >= *route.route.limits.sessions;
   };
   policy::Verdict verdict =
       policy::admit(snapshot.config().routes, snapshot.table(), form, opening.upgrade, circumstances);
@@ -260,15 +261,15 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   if (!opening.entry.permit.promote()) co_return co_await refuse_late(opening, Reason::full);
 
   opening.limit.set(Clock::now() + answer_time);
-  if (!co_await write_all(opening, *opening.browser, switching_protocols(opening.upgrade.accept, verdict.subprotocol))) {
+  if (!co_await write_all(opening, *opening.browser,
+                          switching_protocols(opening.upgrade.accept, verdict.subprotocol))) {
     co_return give_up(opening, Reason::client_gone);
   }
   ::setsockopt(opening.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_in_kernel, sizeof(unsent_in_kernel));
   const int backend_fd = backend->get();
-  auto session = std::make_unique<Session>(std::move(opening.identity), std::move(opening.entry.permit),
-                                           std::move(place), std::move(opening.browser),
-                                           std::make_unique<PlainEnd>(std::move(*backend)),
-                                           worker.services().buffers, Clock::now());
+  auto session = std::make_unique<Session>(
+      std::move(opening.identity), std::move(opening.entry.permit), std::move(place), std::move(opening.browser),
+      std::make_unique<PlainEnd>(std::move(*backend)), worker.services().buffers, Clock::now());
   opening.readiness.reset();
   const std::string first = std::move(opening.received);
   worker.carry(std::move(session), std::move(opening.load), opening.fd, backend_fd,

@@ -1,13 +1,13 @@
 #include "net/resolver.hpp"
 
-#include <netdb.h>
-
 #include <condition_variable>
 #include <cstring>
 #include <deque>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+
+#include <netdb.h>
 
 namespace drawbridge::net {
 namespace {

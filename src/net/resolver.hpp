@@ -2,14 +2,14 @@
 
 #include "base/time.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 namespace drawbridge::net {
 
@@ -22,8 +22,8 @@ struct SocketAddress {
   void set_port(std::uint16_t port);
 };
 
-// Turns names into addresses off the workers, because the system's resolver blocks. Answers are kept for a while; when a
-// name stops resolving, its last good answer goes on being used. Any thread may call it.
+// Turns names into addresses off the workers, because the system's resolver blocks. Answers are kept for a while; when
+// a name stops resolving, its last good answer goes on being used. Any thread may call it.
 class Resolver {
  public:
   // Empty: the name does not resolve.

@@ -12,30 +12,31 @@ Session::Session(Identity identity, policy::Permit permit, RoutePlace place, std
       opened_(now),
       splice_(place_.route(), *browser_, *backend_, budget, now) {}
 
-void Session::log_end(Log& log, unsigned worker, Instant now) const {
+LogRecord Session::end_record(const Log& log, unsigned worker, Instant now) const {
   const Counts& counts = splice_.counts();
   const ws::Lifecycle& life = splice_.lifecycle();
   const std::chrono::duration<double> seconds = now - opened_;
-  log.write(LogLevel::info, log.record(LogLevel::info, "session")
-                                .add("session", identity_.session)
-                                .add("client", identity_.client)
-                                .add("route", place_.route().name)
-                                .add("origin", identity_.origin)
-                                .add("tls", identity_.tls)
-                                .add("subprotocol", identity_.subprotocol)
-                                .add("backend", place_.route().backend.text())
-                                .add("worker", worker)
-                                .add("up_bytes", counts.up_bytes)
-                                .add("up_frames", counts.up_frames)
-                                .add("up_messages", counts.up_messages)
-                                .add("up_discarded", counts.up_discarded)
-                                .add("down_bytes", counts.down_bytes)
-                                .add("down_frames", counts.down_frames)
-                                .add("down_messages", counts.down_frames)
-                                .add("down_discarded", counts.down_discarded)
-                                .add_seconds("seconds", seconds.count())
-                                .add("reason", word(life.reason().value_or(Reason::drain)))
-                                .add("code", life.logged_code()));
+  LogRecord record = log.record(LogLevel::info, "session");
+  record.add("session", identity_.session)
+      .add("client", identity_.client)
+      .add("route", place_.route().name)
+      .add("origin", identity_.origin)
+      .add("tls", identity_.tls)
+      .add("subprotocol", identity_.subprotocol)
+      .add("backend", place_.route().backend.text())
+      .add("worker", worker)
+      .add("up_bytes", counts.up_bytes)
+      .add("up_frames", counts.up_frames)
+      .add("up_messages", counts.up_messages)
+      .add("up_discarded", counts.up_discarded)
+      .add("down_bytes", counts.down_bytes)
+      .add("down_frames", counts.down_frames)
+      .add("down_messages", counts.down_frames)
+      .add("down_discarded", counts.down_discarded)
+      .add_seconds("seconds", seconds.count())
+      .add("reason", word(life.reason().value_or(Reason::drain)))
+      .add("code", life.logged_code());
+  return record;
 }
 
 }  // namespace drawbridge::net

@@ -30,8 +30,8 @@ class Session {
 
   Splice& splice() { return splice_; }
   const std::string& route_name() const { return place_.route().name; }
-  // The one line of its life, once the splice is over.
-  void log_end(Log& log, unsigned worker, Instant now) const;
+  // The one line of its life, at info, once the splice is over.
+  LogRecord end_record(const Log& log, unsigned worker, Instant now) const;
 
  private:
   Identity identity_;

@@ -11,7 +11,8 @@ Snapshot::Snapshot(config::Config config, const Snapshot* previous)
     std::shared_ptr<std::atomic<std::uint64_t>> sessions;
     if (previous != nullptr) {
       const auto& old = previous->routes_;
-      const auto same = std::find_if(old.begin(), old.end(), [&](const auto& r) { return r->route.name == route.name; });
+      const auto same =
+          std::find_if(old.begin(), old.end(), [&](const auto& r) { return r->route.name == route.name; });
       if (same != old.end()) sessions = (*same)->sessions;
     }
     if (!sessions) sessions = std::make_shared<std::atomic<std::uint64_t>>(0);

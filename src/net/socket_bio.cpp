@@ -1,12 +1,12 @@
 #include "net/socket_bio.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstddef>
 #include <cstdint>
+
+#include <sys/socket.h>
 
 namespace drawbridge::net {
 namespace {

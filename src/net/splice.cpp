@@ -239,7 +239,8 @@ bool Splice::flush_up() {
   return moved;
 }
 
-// A write failed. The backend may have said something before its reset: that is read and delivered first (see pump_down).
+// A write failed. The backend may have said something before its reset: that is read and delivered first (see
+// pump_down).
 void Splice::backend_refuses() {
   counts_.up_discarded += up_held_.bytes().size();
   up_held_.clear();
@@ -320,8 +321,7 @@ void Splice::take_from_backend(std::uint8_t* payload, std::size_t fresh) {
 
 void Splice::send_down(std::uint8_t* payload, std::size_t size) {
   const bool text = route_.message_type == config::MessageType::text;
-  std::uint8_t* frame =
-      ws::put_server_header(payload, size, text ? ws::Opcode::text : ws::Opcode::binary, true);
+  std::uint8_t* frame = ws::put_server_header(payload, size, text ? ws::Opcode::text : ws::Opcode::binary, true);
   const std::span<const std::uint8_t> bytes(frame, payload + size);
   counts_.down_bytes += size;
   ++counts_.down_frames;

@@ -52,7 +52,8 @@ struct Wants {
 };
 
 // Carries bytes between a browser's WebSocket and a backend's stream until either ends: frames up, frames down, limits,
-// deadlines, and an end at which nothing deliverable is lost. Knows neither sockets nor clocks; `now` may not go backwards.
+// deadlines, and an end at which nothing deliverable is lost. Knows neither sockets nor clocks; `now` may not go
+// backwards.
 class Splice {
  public:
   // Route, ends and budget must outlive it.
@@ -128,9 +129,9 @@ class Splice {
   ws::Decoder decoder_;
   std::unique_ptr<Shaping> shaping_;  // only where the route shapes
 
-  HeldBytes up_held_;       // payload the backend did not take yet
-  HeldBytes up_undecoded_;  // frames beyond the message rate
-  HeldBytes down_held_;     // the rest of one frame the browser did not take yet
+  HeldBytes up_held_;                    // payload the backend did not take yet
+  HeldBytes up_undecoded_;               // frames beyond the message rate
+  HeldBytes down_held_;                  // the rest of one frame the browser did not take yet
   std::uint32_t down_held_payload_ = 0;  // of that frame; 0 for control frames
   ws::Utf8 down_text_;
   std::array<std::uint8_t, 3> down_tail_{};  // an unfinished code point
@@ -155,12 +156,12 @@ class Splice {
 
   Instant now_;
   Instant opened_;
-  Instant last_heard_;    // any byte of the browser, or when reading it resumed
+  Instant last_heard_;  // any byte of the browser, or when reading it resumed
   Instant last_ping_;
   Instant last_payload_;  // either way
   Instant browser_stuck_since_ = never;
   Instant backend_stuck_since_ = never;
-  Instant end_by_ = never;     // of the state closing or finishing
+  Instant end_by_ = never;  // of the state closing or finishing
   Instant linger_until_ = never;
 
   Counts counts_;

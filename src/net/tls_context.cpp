@@ -3,10 +3,10 @@
 #include "config/load.hpp"
 #include "net/socket_bio.hpp"
 
+#include <cstring>
+
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-
-#include <cstring>
 
 namespace drawbridge::net {
 namespace {
@@ -45,12 +45,11 @@ int no_pass_phrase(char*, int, int, void*) {
 }
 
 void apply_settings(SSL_CTX* context, config::TlsVersion min_version) {
-  SSL_CTX_set_min_proto_version(context,
-                                min_version == config::TlsVersion::tls1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
+  SSL_CTX_set_min_proto_version(context, min_version == config::TlsVersion::tls1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                    SSL_OP_PRIORITIZE_CHACHA | SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_mode(context,
+                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_cipher_list(context, tls12_ciphers);
   SSL_CTX_set1_groups_list(context, groups);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);

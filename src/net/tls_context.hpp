@@ -2,13 +2,13 @@
 
 #include "config/config.hpp"
 
-#include <openssl/ssl.h>
-
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <openssl/ssl.h>
 
 namespace drawbridge::net {
 

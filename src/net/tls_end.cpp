@@ -1,9 +1,9 @@
 #include "net/tls_end.hpp"
 
+#include <cerrno>
+
 #include <openssl/err.h>
 #include <sys/socket.h>
-
-#include <cerrno>
 
 namespace drawbridge::net {
 
@@ -23,7 +23,8 @@ IoStatus TlsEnd::handshake() {
 
 IoResult TlsEnd::read(std::span<std::uint8_t> into) {
   if (dead_ != IoStatus::ok) return {dead_};
-  // A record holds at most 16 KiB and SSL_read returns one; filling the buffer from several saves the work of each turn.
+  // A record holds at most 16 KiB and SSL_read returns one; filling the buffer from several saves the work of each
+  // turn.
   std::size_t filled = 0;
   for (;;) {
     ERR_clear_error();

@@ -3,12 +3,12 @@
 #include "net/carried.hpp"
 #include "net/opening.hpp"
 
-#include <fmt/format.h>
-#include <pthread.h>
+#include <random>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <random>
+#include <fmt/format.h>
+#include <pthread.h>
 
 namespace drawbridge::net {
 namespace {
@@ -56,17 +56,17 @@ void Worker::start() {
 void Worker::take(Accepted accepted) {
   load_.fetch_add(1, std::memory_order_relaxed);
   asio::post(context_, [this, load = Load(*this), accepted = std::move(accepted)]() mutable {
-    asio::co_spawn(context_, open_session(*this, std::move(load), std::move(accepted)),
-                   [this](const std::exception_ptr& failure) {
-                     if (!failure) return;
-                     // Out of memory or of the kernel's watches: this connection is lost, no other.
-                     try {
-                       std::rethrow_exception(failure);
-                     } catch (const std::exception& e) {
-                       services_.log.write(LogLevel::error, services_.log.record(LogLevel::error, "opening_failed")
-                                                                .add("error", e.what()));
-                     }
-                   });
+    asio::co_spawn(
+        context_, open_session(*this, std::move(load), std::move(accepted)), [this](const std::exception_ptr& failure) {
+          if (!failure) return;
+          // Out of memory or of the kernel's watches: this connection is lost, no other.
+          try {
+            std::rethrow_exception(failure);
+          } catch (const std::exception& e) {
+            services_.log.write(LogLevel::error,
+                                services_.log.record(LogLevel::error, "opening_failed").add("error", e.what()));
+          }
+        });
   });
 }
 

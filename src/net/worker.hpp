@@ -9,8 +9,6 @@
 #include "net/task.hpp"
 #include "net/tls_context.hpp"
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <atomic>
 #include <deque>
 #include <functional>
@@ -18,6 +16,9 @@
 #include <optional>
 #include <string>
 #include <thread>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 
 namespace drawbridge::net {
 

@@ -193,6 +193,7 @@ Close RawClient::read_close(std::string* payload) {
 void RawClient::finish() {
   send_frame(Op::close, close_payload(1000));
   wire_.read_to_end_or_reset();
+  wire_.close();  // the bridge lingers until then
 }
 
 }  // namespace drawbridge::testing

@@ -104,7 +104,7 @@ class RawClient {
   std::string read_payload(std::size_t size);
   // Frames up to the Close; what data they carried goes to `payload`.
   Close read_close(std::string* payload = nullptr);
-  // Answers 1000 to the bridge's Close or sends the first one, and reads to the end of the connection.
+  // Answers 1000 to the bridge's Close or sends the first one, reads to the end of the connection and closes.
   void finish();
 
  private:

@@ -1,9 +1,8 @@
 #include "net/client_address.hpp"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <boost/test/unit_test.hpp>
+#include <netinet/in.h>
 
 using namespace drawbridge;
 using config::LogClient;

@@ -1,9 +1,9 @@
 #include "net/deadlines.hpp"
 
-#include <boost/test/unit_test.hpp>
-
 #include <string>
 #include <vector>
+
+#include <boost/test/unit_test.hpp>
 
 using namespace drawbridge;
 using namespace std::chrono_literals;

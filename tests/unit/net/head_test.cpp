@@ -28,10 +28,10 @@ BOOST_AUTO_TEST_CASE(the_request_is_what_was_sent) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_strict_is_refused) {
-  for (const std::string text : {
-           "GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n\r\n\r\n",
-           "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/9.9\r\nHost: a\r\n\r\n",
-           "nonsense\r\n\r\n", "\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n"}) {
+  for (const std::string text :
+       {"GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n\r\n\r\n",
+        "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", "GET / HTTP/9.9\r\nHost: a\r\n\r\n",
+        "nonsense\r\n\r\n", "\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n"}) {
     const auto parsed = net::Head::parse(text);
     BOOST_TEST_CONTEXT(text) {
       BOOST_REQUIRE(parsed.has_error());

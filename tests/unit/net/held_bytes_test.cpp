@@ -1,9 +1,9 @@
 #include "net/held_bytes.hpp"
 
-#include <boost/test/unit_test.hpp>
-
 #include <string>
 #include <string_view>
+
+#include <boost/test/unit_test.hpp>
 
 using namespace drawbridge;
 

@@ -3,10 +3,9 @@
 #include "net/client_address.hpp"
 #include "support/temporary_directory.hpp"
 
+#include <boost/test/unit_test.hpp>
 #include <sys/socket.h>
 #include <sys/stat.h>
-
-#include <boost/test/unit_test.hpp>
 
 using namespace drawbridge;
 using config::Bind;

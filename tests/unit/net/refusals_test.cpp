@@ -1,9 +1,9 @@
 #include "net/refusals.hpp"
 
-#include <boost/test/unit_test.hpp>
-
 #include <string>
 #include <vector>
+
+#include <boost/test/unit_test.hpp>
 
 using namespace drawbridge;
 using namespace std::chrono_literals;
@@ -34,8 +34,9 @@ BOOST_AUTO_TEST_CASE(a_flood_of_one_reason_is_summarised_and_others_are_still_se
   BOOST_TEST(refusals.wants_line(Reason::origin, now + 10s));
   refusals.summarise(now + 10s);
   BOOST_REQUIRE(log.lines.size() == 1U);
-  BOOST_TEST(log.lines[0].find("\"reason\":\"rate\",\"count\":" + std::to_string(10'000 - written)) != std::string::npos,
-             log.lines[0]);
+  BOOST_TEST(
+      log.lines[0].find("\"reason\":\"rate\",\"count\":" + std::to_string(10'000 - written)) != std::string::npos,
+      log.lines[0]);
   refusals.summarise(now + 20s);
   BOOST_TEST(log.lines.size() == 1U);
 }

@@ -1,8 +1,8 @@
 #include "net/resolver.hpp"
 
-#include <boost/test/unit_test.hpp>
-
 #include <future>
+
+#include <boost/test/unit_test.hpp>
 
 using namespace drawbridge;
 

@@ -4,10 +4,10 @@
 #include "support/frames.hpp"
 #include "support/scripted_end.hpp"
 
-#include <boost/test/unit_test.hpp>
-
 #include <memory>
 #include <string>
+
+#include <boost/test/unit_test.hpp>
 
 namespace drawbridge {
 

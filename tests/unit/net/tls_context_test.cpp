@@ -4,10 +4,9 @@
 #include "support/certificate.hpp"
 #include "support/temporary_directory.hpp"
 
+#include <boost/test/unit_test.hpp>
 #include <openssl/err.h>
 #include <sys/socket.h>
-
-#include <boost/test/unit_test.hpp>
 
 using namespace drawbridge;
 
@@ -74,8 +73,8 @@ BOOST_AUTO_TEST_CASE(the_server_name_picks_the_certificate_and_the_first_answers
   for (const auto& [asked, expected] : {std::pair{"b.test", "b.test"}, std::pair{"a.test", "a.test"},
                                         std::pair{"unknown.test", "a.test"}, std::pair{"", "a.test"}}) {
     Pair pair({"a.test", "b.test"});
-    if (*asked != '\0') SSL_ctrl(pair.client.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                                 const_cast<char*>(asked));
+    if (*asked != '\0')
+      SSL_ctrl(pair.client.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(asked));
     BOOST_TEST((pair.shake() == net::IoStatus::ok));
     BOOST_TEST(pair.presented() == expected);
     BOOST_TEST(pair.server->version() == "TLSv1.3");

@@ -1,0 +1,97 @@
+"""Scenarios for a client that is none of the bridge's code: python3-websockets."""
+
+import asyncio
+import os
+import ssl
+import sys
+
+import websockets
+
+PORT, TRUSTED = int(sys.argv[2]), sys.argv[3]
+
+
+def connect(path="/desk", **options):
+    context = ssl.create_default_context(cafile=TRUSTED)
+    return websockets.connect(
+        f"wss://bridge.test:{PORT}{path}", host="127.0.0.1", port=PORT, ssl=context, server_hostname="bridge.test",
+        origin="https://app.example.org", max_size=None, **options)
+
+
+async def receive(socket, size):
+    parts, have = [], 0
+    while have < size:
+        part = await socket.recv()
+        parts.append(part)
+        have += len(part)
+    return type(parts[0])().join(parts) if parts else b""
+
+
+async def binary():
+    async with connect() as socket:
+        for size in (1, 125, 126, 65535, 65536, 300000):
+            data = os.urandom(size)
+            await socket.send(data)
+            assert await receive(socket, size) == data, size
+
+
+async def text():
+    async with connect("/text") as socket:
+        data = "Zugbrücke über den Graben – 桥 🌉 " * 1000
+        await socket.send(data)
+        assert await receive(socket, len(data)) == data
+
+
+async def fragmented():
+    async with connect() as socket:
+        pieces = [os.urandom(n) for n in (1, 1000, 70000, 5)]
+        await socket.send(iter(pieces))
+        assert await receive(socket, 71006) == b"".join(pieces)
+
+
+async def large():
+    async with connect() as socket:
+        for size in (1 << 20, (1 << 20) + 1, 5 << 20):
+            data = os.urandom(size)
+            sending = asyncio.ensure_future(socket.send(data))
+            assert await receive(socket, size) == data, size
+            await sending
+
+
+async def ping():
+    async with connect() as socket:
+        for data in (b"", b"hello", b"x" * 125):
+            await asyncio.wait_for(await socket.ping(data), 10)
+
+
+async def close():
+    async with connect() as socket:
+        await socket.send(b"last")
+        assert await receive(socket, 4) == b"last"
+        await socket.close(4001, "had enough")
+        assert socket.close_code == 4001, socket.close_code
+
+
+async def closed_by_backend():
+    async with connect("/bye") as socket:
+        assert await receive(socket, 3) == b"bye"
+        try:
+            await socket.recv()
+            raise AssertionError("no close")
+        except websockets.ConnectionClosedOK as end:
+            assert (end.rcvd.code, end.rcvd.reason) == (1000, "backend_closed"), end
+
+
+async def subprotocol():
+    async with connect("/protocols", subprotocols=["chat", "binary"]) as socket:
+        assert socket.subprotocol == "binary", socket.subprotocol
+
+
+async def refused():
+    try:
+        async with connect("/nothing"):
+            raise AssertionError("let in")
+    except websockets.InvalidStatusCode as refusal:
+        assert refusal.status_code == 404, refusal
+
+
+asyncio.run(asyncio.wait_for(globals()[sys.argv[1]](), 30))
