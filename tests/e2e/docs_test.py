@@ -1,0 +1,298 @@
+"""Holds the documentation true. Usage: docs_test.py SOURCES DRAWBRIDGE
+
+Examples are run, log lines and tables are compared with the source, links and names are looked up.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from typing import NamedTuple
+
+SOURCES = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else Path(__file__).resolve().parents[2]
+DRAWBRIDGE = Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else SOURCES / "build/release/drawbridge"
+
+MANUALS = [SOURCES / "README.md", *sorted((SOURCES / "docs").glob("*.md"))]
+MAN_PAGE = SOURCES / "docs/drawbridge.1"
+REFERENCE = SOURCES / "conf/drawbridge.yaml"
+
+# The other half of an example that shows only listeners or only routes.
+SOME_LISTENER = "listeners:\n  - bind: 127.0.0.1:8080\n"
+SOME_ROUTE = """routes:
+  - name: some
+    path: /some
+    origins: [ "https://app.example.org" ]
+    backend: tcp://127.0.0.1:9
+"""
+
+
+class Block(NamedTuple):
+    """A fenced block of a page."""
+
+    file: Path
+    line: int
+    language: str
+    text: str
+    wrong: bool  # the comment <!-- wrong --> stands before it
+
+    @property
+    def place(self):
+        return f"{self.file.relative_to(SOURCES)}:{self.line}"
+
+
+def blocks(file):
+    found, opened, wrong = [], None, False
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        if opened is None and line.startswith("```"):
+            opened, language, lines = number, line[3:].strip(), []
+        elif opened is not None and line == "```":
+            found.append(Block(file, opened, language, "".join(lines), wrong))
+            opened, wrong = None, False
+        elif opened is not None:
+            lines.append(line + "\n")
+        elif line.strip():
+            wrong = line.strip() == "<!-- wrong -->"
+    if opened is not None:
+        raise AssertionError(f"{file}:{opened}: the block never ends")
+    return found
+
+
+def all_blocks(language):
+    return [block for file in MANUALS for block in blocks(file) if block.language == language]
+
+
+def without_blocks(file):
+    return re.sub(r"^```.*?^```$", "", file.read_text(encoding="utf-8"), flags=re.M | re.S)
+
+
+def code_spans(file):
+    return re.findall(r"(?<!`)`([^`\n]+)`(?!`)", without_blocks(file))
+
+
+def source(*folders):
+    files = [file for folder in folders for file in sorted((SOURCES / "src" / folder).glob("*.?pp"))]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def tables(file):
+    """The rows of all tables, as lists of cells without the head."""
+    for table in re.findall(r"(?:^\|.*\|\n)+", without_blocks(file), flags=re.M):
+        head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines())
+        yield head, rows
+
+
+def reference_keys():
+    """All paths of keys in the reference, such as ('routes', 'limits', 'frame')."""
+    paths, outer = set(), []
+    for line in REFERENCE.read_text(encoding="utf-8").splitlines():
+        key = re.match(r"( *)(- )?([a-z_]+):(?: |$)", line)
+        if not key:
+            continue
+        column = len(key[1]) + len(key[2] or "")
+        while outer and outer[-1][0] >= column:
+            outer.pop()
+        outer.append((column, key[3]))
+        paths.add(tuple(name for _, name in outer))
+    return paths
+
+
+class Examples(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = Path(tempfile.mkdtemp(prefix="drawbridge-docs-"))
+        cls.addClassCleanup(shutil.rmtree, cls.directory)
+        cls.certificate, cls.key = cls.directory / "certificate.pem", cls.directory / "key.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90"]
+            + ["-subj", "/CN=localhost", "-keyout", cls.key, "-out", cls.certificate],
+            check=True, capture_output=True)
+        cls.key.chmod(0o600)
+
+    def check(self, text):
+        """The answer of `drawbridge check` to the example, with a certificate and a key where it names them."""
+        here = Path(tempfile.mkdtemp(dir=self.directory))
+        credentials = here / "credentials"
+        credentials.mkdir()
+
+        def provide(match):
+            name = match[3]
+            if name.startswith("credential:"):
+                target = credentials / name.removeprefix("credential:")
+            else:
+                # Absolute paths are those of a machine in operation: the same below the temporary directory.
+                target = here / name.lstrip("/")
+                name = name.lstrip("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(self.certificate if match[1] == "chain" else self.key, target)
+            return f"{match[1]}:{match[2]}{name}"
+
+        text = re.sub(r'\b(chain|key):( *"?)([^\s",}]+)', provide, text)
+        (here / "drawbridge.yaml").write_text(text, encoding="utf-8")
+        environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "CREDENTIALS_DIRECTORY": str(credentials)}
+        return subprocess.run([DRAWBRIDGE, "check", "-c", "drawbridge.yaml"], cwd=here, env=environment, text=True,
+                              capture_output=True, timeout=60, check=False)
+
+    def test_every_example_configuration_is_valid(self):
+        examples = [block for block in all_blocks("yaml") if not block.wrong]
+        self.assertGreater(len(examples), 10)
+        for example in examples:
+            with self.subTest(example.place):
+                text = example.text
+                if not re.search(r"^listeners:", text, flags=re.M):
+                    text += SOME_LISTENER
+                if not re.search(r"^routes:", text, flags=re.M):
+                    text += SOME_ROUTE
+                answer = self.check(text)
+                # How many descriptors this machine allows says nothing about the example.
+                complaints = [line for line in answer.stderr.splitlines() if "descriptors" not in line]
+                self.assertEqual((answer.returncode, complaints), (0, []), f"\n{text}")
+
+    def test_every_wrong_example_gets_the_answer_that_is_shown(self):
+        shown = 0
+        for file in MANUALS:
+            found = blocks(file)
+            for example, answer in zip(found, found[1:]):
+                if not example.wrong:
+                    continue
+                shown += 1
+                with self.subTest(example.place):
+                    checked = self.check(example.text)
+                    self.assertEqual((checked.returncode, checked.stderr), (1, answer.text))
+        self.assertGreater(shown, 0)
+
+    def test_the_man_page_shows_the_smallest_configuration(self):
+        smallest = next(block for block in blocks(SOURCES / "README.md") if block.language == "yaml").text
+        self.assertIn(smallest, MAN_PAGE.read_text(encoding="utf-8"))
+
+
+class LogLines(unittest.TestCase):
+    CODE = source("base", "net", "daemon")
+    LITERALS = set(re.findall(r'"(\w+)"', CODE))
+    CALLS = re.findall(r"\b(?:record|say)\(([^()]*)\)", CODE)
+    EVENTS = set(re.findall(r'"(\w+)"', "\n".join(CALLS)))
+
+    def lines(self):
+        found = [(block.place, line) for block in all_blocks("json") for line in block.text.splitlines()]
+        self.assertGreater(len(found), 10)
+        return found
+
+    def test_each_is_json_and_has_an_event_and_fields_that_the_source_writes(self):
+        for place, line in self.lines():
+            with self.subTest(place):
+                record = json.loads(line)
+                self.assertEqual(list(record)[:3], ["time", "level", "event"])
+                self.assertIn(record["event"], self.EVENTS)
+                self.assertEqual(set(record) - self.LITERALS, set())
+
+    def test_a_session_line_has_the_fields_of_the_source_in_its_order(self):
+        written = re.search(r'"session"\);(.*?)return record', source("net"), flags=re.S)
+        fields = re.findall(r'\.add(?:_seconds)?\("(\w+)"', written[1])
+        self.assertGreater(len(fields), 10)
+        sessions = [json.loads(line) for _, line in self.lines() if json.loads(line)["event"] == "session"]
+        self.assertNotEqual(sessions, [])
+        for session in sessions:
+            self.assertEqual(list(session)[3:], fields)
+
+    def test_every_event_and_field_of_the_source_is_explained(self):
+        self.assertIn("ready", self.EVENTS)
+        operating = (SOURCES / "docs/operating.md").read_text(encoding="utf-8")
+        fields = set(re.findall(r'\.add(?:_seconds)?\("(\w+)"', self.CODE)) - {"session"}
+        shown = re.findall(r'"(\w+)":', operating) + re.findall(r'"event":"(\w+)"', operating)
+        words = set(code_spans(SOURCES / "docs/operating.md")).union(shown)
+        self.assertEqual(sorted(self.EVENTS - words), [])
+        self.assertEqual(sorted(fields - words), [])
+
+
+class Reasons(unittest.TestCase):
+    ROWS = re.findall(r'\{Reason::(\w+), "(\w+)", (\d+), (\d+)\}', source("base"))
+    REFUSALS = SOURCES / "docs/refusals.md"
+
+    def table(self):
+        """Word, status, code (0 for a dash) and the other cells of each reason on the page."""
+        for head, rows in tables(self.REFUSALS):
+            if head[:3] == ["reason", "status", "close code"]:
+                for word, status, code, *rest in rows:
+                    yield word.strip("`"), int(status.replace("–", "0")), int(code.replace("–", "0")), rest
+
+    def test_the_table_of_the_page_is_the_table_of_the_source(self):
+        self.assertGreater(len(self.ROWS), 40)
+        page = [(word, status, code) for word, status, code, _ in self.table()]
+        self.assertEqual(sorted(page), sorted((word, int(status), int(code)) for _, word, status, code in self.ROWS))
+
+    def test_each_says_what_it_means(self):
+        for word, _, _, rest in self.table():
+            self.assertTrue(all(rest), word)
+
+    def test_the_reserved_ones_and_only_they_are_produced_nowhere(self):
+        page = self.REFUSALS.read_text(encoding="utf-8")
+        reserved = re.findall(r"^\| `(\w+)`", page.split("## Reserved")[1], flags=re.M)
+        producers = source("ws", "policy", "net", "daemon")
+        unused = [word for word, *_ in self.ROWS if not re.search(rf"\bReason::{word}\b", producers)]
+        self.assertEqual(sorted(reserved), sorted(unused))
+
+
+class Names(unittest.TestCase):
+    PAGES = [file for file in SOURCES.rglob("*.md") if not {"build", ".git"} & set(file.relative_to(SOURCES).parts)]
+
+    def test_every_relative_link_leads_somewhere(self):
+        for file in self.PAGES:
+            for link in re.findall(r"\]\(([^)\s]+)\)", without_blocks(file)):
+                if re.match(r"[a-z]+:", link):
+                    continue
+                path, _, anchor = link.partition("#")
+                target = file.parent / path if path else file
+                with self.subTest(f"{file.relative_to(SOURCES)}: {link}"):
+                    self.assertTrue(target.exists())
+                    if anchor:
+                        titles = re.findall(r"^#+ +(.*)$", without_blocks(target), flags=re.M)
+                        slugs = [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles]
+                        self.assertIn(anchor, slugs)
+
+    def test_every_command_of_dev_exists(self):
+        dev = (SOURCES / "dev").read_text(encoding="utf-8")
+        known = re.findall(r"^  ([a-z]+)(?: \|[^)]*)?\)", dev[dev.index("\ncase $command in"):], flags=re.M)
+        self.assertIn("demo", known)
+        for file in self.PAGES:
+            for command in re.findall(r"\./dev ([a-z]+)", file.read_text(encoding="utf-8")):
+                with self.subTest(f"{file.relative_to(SOURCES)}: ./dev {command}"):
+                    self.assertIn(command, known)
+
+    def test_every_command_of_the_program_exists_and_is_in_the_man_page(self):
+        known = re.findall(r'add_subcommand\("(\w+)"', (SOURCES / "src/main.cpp").read_text(encoding="utf-8"))
+        self.assertIn("serve", known)
+        for file in MANUALS:
+            shell = "".join(block.text for block in blocks(file) if block.language == "sh")
+            for command in re.findall(r"\bdrawbridge ([a-z]+)", shell + "\n".join(code_spans(file))):
+                with self.subTest(f"{file.relative_to(SOURCES)}: drawbridge {command}"):
+                    self.assertIn(command, known)
+        for command in known:
+            self.assertIn(f".It Cm {command}\n", MAN_PAGE.read_text(encoding="utf-8"))
+
+    JAVASCRIPT = {"event.code", "event.reason", "location.origin"}
+
+    def test_every_key_in_the_text_stands_in_the_reference(self):
+        known = reference_keys()
+        self.assertIn(("routes", "limits", "frame"), known)
+        ends = {path[start:] for path in known for start in range(len(path))}
+        asked = 0
+        for file in MANUALS:
+            for span in code_spans(file):
+                # limits.sessions, routes[].limits.sessions, `rejection: close`; not drawbridge.yaml
+                key = re.fullmatch(r"((?:[a-z_]+(?:\[\])?\.)*[a-z_]+)(: .*)?", span)
+                if not key or not ("." in key[1] or key[2]) or span in self.JAVASCRIPT:
+                    continue
+                if re.search(r"\.(yaml|service|socket|md|pem)$", span):
+                    continue
+                asked += 1
+                with self.subTest(f"{file.relative_to(SOURCES)}: {span}"):
+                    self.assertIn(tuple(key[1].replace("[]", "").split(".")), ends)
+        self.assertGreater(asked, 20)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=1)
