@@ -19,7 +19,16 @@ int main(int argc, char** argv) {
   const CLI::App* serve = with_config(app.add_subcommand("serve", "run in the foreground"));
   const CLI::App* check = with_config(app.add_subcommand("check", "validate a configuration and all it names"));
   app.add_subcommand("version", "print the version, and those of the libraries");
+  app.set_version_flag("--version", drawbridge::daemon::version);
 
+  const auto known = [&app](const std::string& name) {
+    const auto commands = app.get_subcommands([&name](const CLI::App* command) { return command->check_name(name); });
+    return !commands.empty();
+  };
+  if (argc > 1 && *argv[1] != '-' && !known(argv[1])) {
+    std::cerr << "drawbridge: unknown command `" << argv[1] << "`; there are serve, check and version\n";
+    return 2;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -300,7 +300,7 @@ std::string explain(const YAML::Exception& failure) {
       Advice{"end of", "is the indentation right?"},
       Advice{"map value", "is the indentation right, and is a value that holds \": \" in quotes?"},
   };
-  const std::string what = "not valid YAML: " + printable(failure.msg);
+  std::string what = "not valid YAML: " + printable(failure.msg);
   for (const Advice& advice : advices) {
     if (failure.msg.find(advice.word) != std::string::npos) return fmt::format("{}; {}", what, advice.text);
   }

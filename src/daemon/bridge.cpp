@@ -1,5 +1,6 @@
 #include "daemon/bridge.hpp"
 
+#include "config/load.hpp"
 #include "net/client_address.hpp"
 
 #include <algorithm>
@@ -8,6 +9,8 @@
 #include <random>
 #include <set>
 #include <thread>
+
+#include <fmt/format.h>
 
 namespace drawbridge::daemon {
 namespace {
@@ -32,6 +35,7 @@ double uniform() {
 struct Bridge::Planned {
   std::shared_ptr<net::Listener> listener;
   std::shared_ptr<const net::TlsContext> tls;
+  unsigned mode = 0;  // of a Unix socket's file
   bool is_new = false;
 };
 
@@ -66,11 +70,15 @@ std::vector<std::string> Bridge::apply(config::Config config) {
   std::vector<Planned> planned;
   for (const config::Listener& wanted : config.listeners) {
     Planned plan;
+    plan.mode = wanted.bind.mode;
     std::string why;
     if (wanted.tls) plan.tls = net::TlsContext::make(*wanted.tls, credentials_directory(), why);
     const std::string name = wanted.bind.text();
-    const auto kept =
-        std::find_if(listeners_.begin(), listeners_.end(), [&](const auto& l) { return l->bind().text() == name; });
+    // Each is kept once: several may ask for any free port of one address.
+    const auto kept = std::find_if(listeners_.begin(), listeners_.end(), [&](const auto& l) {
+      return l->bind().text() == name &&
+             std::none_of(planned.begin(), planned.end(), [&](const Planned& p) { return p.listener == l; });
+    });
     if (kept != listeners_.end()) {
       plan.listener = *kept;
     } else if (why.empty()) {
@@ -84,7 +92,11 @@ std::vector<std::string> Bridge::apply(config::Config config) {
             });
       }
     }
-    if (!why.empty()) errors.push_back(name + ": " + why);
+    if (!why.empty()) {
+      errors.push_back(config::Diagnostic{config::Diagnostic::Severity::error, wanted.position,
+                                          fmt::format("the listener {}: {}", name, why)}
+                           .text());
+    }
     planned.push_back(std::move(plan));
   }
   if (!errors.empty()) return errors;
@@ -112,6 +124,7 @@ std::vector<std::string> Bridge::apply(config::Config config) {
   std::vector<std::shared_ptr<net::Listener>> listeners;
   for (Planned& plan : planned) {
     plan.listener->use(std::move(plan.tls));
+    plan.listener->set_mode(plan.mode);
     if (plan.is_new) {
       plan.listener->start();
       log_.write(LogLevel::info, log_.record(LogLevel::info, "listening")
@@ -182,8 +195,9 @@ std::uint64_t Bridge::load() const {
 void Bridge::stop() {
   for (const auto& listener : listeners_) listener->close();
   listeners_.clear();
-  resolver_.reset();
   for (const auto& worker : workers_) worker->stop();
+  // Between the two: the workers ask it while they run, and it answers into what they leave behind.
+  resolver_.reset();
   workers_.clear();
   refusals_.summarise(Clock::now());
 }

@@ -23,7 +23,7 @@ class Bridge {
   ~Bridge();
 
   // Puts a configuration in force, the first or another. All or nothing: what cannot be had (a port, a certificate) is
-  // returned as a list of errors, and nothing changed.
+  // returned as a list of errors (file:line:column: message), and nothing changed.
   std::vector<std::string> apply(config::Config config);
 
   // Stops accepting; sessions end with 1012, spread over the time that the configuration gives (timeouts.drain).
@@ -57,7 +57,7 @@ class Bridge {
   net::Refusals refusals_;
   std::shared_ptr<const net::Snapshot> snapshot_;
   std::vector<std::unique_ptr<net::Worker>> workers_;
-  std::unique_ptr<net::Resolver> resolver_;  // goes before the workers it calls back
+  std::unique_ptr<net::Resolver> resolver_;  // goes after the workers' threads, before what it calls back
   std::vector<std::shared_ptr<net::Listener>> listeners_;
   std::vector<std::uint64_t> beats_;
   int ticks_ = 0;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <iostream>
+#include <utility>
 
 #include <sys/resource.h>
 
@@ -13,9 +14,8 @@ namespace drawbridge::daemon {
 std::uint64_t raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1'024;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_max;
+  const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
 }
 
 config::Loaded load_and_check(const std::string& path, bool resolve) {
@@ -44,8 +44,11 @@ int check(const std::string& path) {
   const config::Loaded loaded = load_and_check(path, true);
   for (const config::Diagnostic& diagnostic : loaded.diagnostics) std::cerr << diagnostic.text() << '\n';
   if (!loaded.valid()) return 1;
-  std::cout << path << ": valid: " << loaded.config.listeners.size() << " listeners, " << loaded.config.routes.size()
-            << " routes\n";
+  const auto counted = [](std::size_t count, const char* what) {
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+  };
+  std::cout << path << ": valid: " << counted(loaded.config.listeners.size(), "listener") << ", "
+            << counted(loaded.config.routes.size(), "route") << '\n';
   return 0;
 }
 

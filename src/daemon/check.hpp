@@ -12,7 +12,7 @@ namespace drawbridge::daemon {
 // too, which may take seconds.
 config::Loaded load_and_check(const std::string& path, bool resolve);
 
-// Raises the soft limit of descriptors to the hard one; returns it.
+// Raises the soft limit of descriptors to the hard one; returns the one that holds now.
 std::uint64_t raise_descriptor_limit();
 
 // `drawbridge check`: prints every diagnostic; the exit code.

@@ -18,6 +18,14 @@ namespace {
 constexpr auto tick_interval = std::chrono::seconds(1);
 constexpr auto drain_look_interval = std::chrono::milliseconds(20);
 
+// Before there is anything to reload, SIGHUP waits: its default would end the process.
+void hold_back_reloads(bool hold) {
+  sigset_t hangup;
+  sigemptyset(&hangup);
+  sigaddset(&hangup, SIGHUP);
+  ::pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &hangup, nullptr);
+}
+
 // The daemon's life on the control thread: signals and timers.
 class Service {
  public:
@@ -28,10 +36,11 @@ class Service {
 
   int run(config::Loaded loaded) {
     for (const int signal : {SIGHUP, SIGTERM, SIGINT}) signals_.add(signal);
+    hold_back_reloads(false);
     report(loaded.diagnostics);
     const std::vector<std::string> errors = bridge_.apply(std::move(loaded.config));
     if (!errors.empty()) {
-      for (const std::string& error : errors) std::cerr << path_ << ": " << error << '\n';
+      for (const std::string& error : errors) std::cerr << error << '\n';
       return 1;
     }
     say(LogLevel::info, "ready");
@@ -86,30 +95,39 @@ class Service {
   void reload() {
     if (draining_) return;
     notify_reloading();
-    // Names are looked up after the reload: no session waits for them.
-    config::Loaded loaded = load_and_check(path_, false);
-    report(loaded.diagnostics);
     std::vector<std::string> errors;
-    if (loaded.valid()) errors = bridge_.apply(std::move(loaded.config));
+    bool valid = false;
+    try {
+      // Names are looked up after the reload: no session waits for them.
+      config::Loaded loaded = load_and_check(path_, false);
+      report(loaded.diagnostics);
+      valid = loaded.valid();
+      if (valid) errors = bridge_.apply(std::move(loaded.config));
+    } catch (const std::exception& e) {
+      // Out of memory or of the kernel's watches: no reason to end the sessions that are here.
+      errors.emplace_back(e.what());
+    }
     for (const std::string& error : errors) {
       log_.write(LogLevel::error, log_.record(LogLevel::error, "config_error").add("message", error));
     }
-    if (loaded.valid() && errors.empty()) {
+    if (valid && errors.empty()) {
       say(LogLevel::info, "reloaded");
     } else {
       // What runs goes on unchanged.
       say(LogLevel::error, "reload_failed");
     }
-    notify_ready(status());
+    const bool failed = !valid || !errors.empty();
+    notify_ready(failed ? status() + "; the last reload failed, see the log" : status());
   }
 
   void terminate() {
     // The second time: at once, with whatever is under way.
     if (draining_) ::_exit(1);
     draining_ = true;
+    bridge_.drain();
+    // Now: who reads it finds nobody admitted any more.
     say(LogLevel::info, "draining");
     notify_stopping("Draining");
-    bridge_.drain();
     drain_until_ = Clock::now() + bridge_.config().timeouts.drain;
     wait_for_drain();
   }
@@ -159,8 +177,9 @@ class Service {
 }  // namespace
 
 int serve(const std::string& path) {
+  hold_back_reloads(true);
   // A peer that is gone is an error of a call, not the end of the process.
-  std::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   // Keys are in memory: no core dumps, no debugger of the same user.
   ::prctl(PR_SET_DUMPABLE, 0);
   config::Loaded loaded = load_and_check(path, false);

@@ -1,5 +1,7 @@
 #include "net/carried.hpp"
 
+#include <new>
+
 #include <boost/asio/post.hpp>
 
 namespace drawbridge::net {
@@ -22,21 +24,28 @@ Carried::~Carried() {
 }
 
 void Carried::begin(std::span<const std::uint8_t> first) {
-  const Instant now = Clock::now();
-  if (!first.empty()) session_->splice().take_first(first, worker_.scratch(), now);
-  advance(now);
+  advance(Clock::now(), first);
 }
 
-void Carried::advance(Instant now) {
-  const Wants wants = session_->splice().advance(now, worker_.scratch());
+void Carried::advance(Instant now, std::span<const std::uint8_t> first) {
+  Splice& splice = session_->splice();
+  Wants wants;
+  try {
+    if (!first.empty()) splice.take_first(first, worker_.scratch(), now);
+    wants = splice.advance(now, worker_.scratch());
+  } catch (const std::bad_alloc&) {
+    // Thrown in the middle of a turn: what was in the worker's buffer is lost, and going on would hide that.
+    splice.abandon(Reason::overload);
+    return end(now);
+  }
   if (wants.over) return end(now);
   if (wants.again) {
     if (!turn_posted_) {
-      turn_posted_ = true;
       asio::post(worker_.context(), [self = Pointer(this)] {
         self->turn_posted_ = false;
         if (self->session_) self->advance(Clock::now());
       });
+      turn_posted_ = true;
     }
   } else {
     wait_for(browser_readable, wants.browser_readable);
@@ -52,7 +61,6 @@ void Carried::advance(Instant now) {
 // A wait that is not wanted any more stays: what comes true is only a hint to the splice.
 void Carried::wait_for(Wait what, bool wanted) {
   if (!wanted || waiting_[what]) return;
-  waiting_[what] = true;
   auto handler = [self = Pointer(this), what](boost::system::error_code error) {
     self->waiting_[what] = false;
     if (!error && self->session_) self->came_true(what);
@@ -63,6 +71,7 @@ void Carried::wait_for(Wait what, bool wanted) {
   } else {
     readiness.when_writable(std::move(handler));
   }
+  waiting_[what] = true;
 }
 
 void Carried::came_true(Wait what) {
@@ -98,13 +107,14 @@ void Carried::abandon() {
 void Carried::end(Instant now) {
   // The list's share of this object goes last.
   const Pointer self(this, false);
-  Log& log = worker_.services().log;
-  LogRecord record = session_->end_record(log, worker_.index(), now);
+  std::unique_ptr<Session> session = std::move(session_);
   worker_.deadlines().forget(*this);
   worker_.carried_->erase(worker_.carried_->iterator_to(*this));
   browser_.close();
   backend_.close();
-  session_.reset();
+  Log& log = worker_.services().log;
+  LogRecord record = session->end_record(log, worker_.index(), now);
+  session.reset();
   // Last: who reads that it ended finds its place free.
   log.write(LogLevel::info, std::move(record));
 }

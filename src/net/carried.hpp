@@ -6,6 +6,7 @@
 #include "net/worker.hpp"
 
 #include <array>
+#include <span>
 
 #include <boost/intrusive/list.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
@@ -33,7 +34,7 @@ class Carried : public boost::intrusive_ref_counter<Carried, boost::thread_unsaf
  private:
   enum Wait : std::uint8_t { browser_readable, browser_writable, backend_readable, backend_writable };
 
-  void advance(Instant now);
+  void advance(Instant now, std::span<const std::uint8_t> first = {});
   void wait_for(Wait what, bool wanted);
   void came_true(Wait what);
   void on_deadline(Instant now) override;

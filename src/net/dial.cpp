@@ -55,7 +55,8 @@ Task<Result<Resolver::Addresses>> resolve(asio::io_context& context, Resolver& r
 Task<Result<Descriptor>> connect_one(asio::io_context& context, Deadlines& deadlines, SocketAddress address,
                                      Instant deadline) {
   Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket) co_return Reason::backend_refused;
+  // Nothing was asked of the backend: it is us who have no descriptor left.
+  if (!socket) co_return errno == EMFILE || errno == ENFILE ? Reason::full : Reason::backend_refused;
   configure(socket.get());
   if (::connect(socket.get(), address.get(), address.size) == 0) co_return socket;
   if (errno != EINPROGRESS) co_return Reason::backend_refused;

@@ -1,5 +1,7 @@
 #include "net/head.hpp"
 
+#include <stdexcept>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -15,8 +17,8 @@ Head::Head(Head&&) noexcept = default;
 Head& Head::operator=(Head&&) noexcept = default;
 Head::~Head() = default;
 
-std::size_t head_size(std::string_view received) {
-  const auto end = received.find("\r\n\r\n");
+std::size_t head_size(std::string_view received, std::size_t seen) {
+  const auto end = received.find("\r\n\r\n", seen < 3 ? 0 : seen - 3);
   return end == std::string_view::npos ? 0 : end + 4;
 }
 
@@ -25,7 +27,12 @@ Result<Head> Head::parse(std::string_view head) {
   auto parser = std::make_unique<Parser>();
   parser->header_limit(static_cast<std::uint32_t>(head.size()));
   boost::system::error_code error;
-  parser->put(boost::asio::buffer(head), error);
+  try {
+    parser->put(boost::asio::buffer(head), error);
+  } catch (const std::length_error&) {
+    // How Beast says that a name or a value is longer than 64 KiB.
+    return Reason::head_too_large;
+  }
   // Whether there may be a body is the upgrade's rule to judge, after the head was read.
   if (!parser->is_header_done()) return Reason::bad_request;
 

@@ -11,13 +11,15 @@ namespace drawbridge::net {
 // A request-target longer than this gets 414 (RFC 9112 §3 wants at least 8000 octets for the request line).
 constexpr std::size_t longest_target = 8'000;
 
-// Bytes of the head in `received`, the empty line included; 0 if it is not whole yet.
-std::size_t head_size(std::string_view received);
+// Bytes of the head in `received`, the empty line included; 0 if it is not whole yet. `seen`: how many of them a call
+// before this one had, so that a head which comes byte by byte is not searched again and again.
+std::size_t head_size(std::string_view received, std::size_t seen = 0);
 
 // A parsed request head. Owns what the request's views point to.
 class Head {
  public:
-  // `head` is exactly one head. bad_request if it is not strict (ws::raw_head_is_strict) or not HTTP; target_too_long.
+  // `head` is exactly one head. bad_request if it is not strict (ws::raw_head_is_strict) or not HTTP; target_too_long;
+  // head_too_large if one field is beyond what any limit allows (64 KiB).
   static Result<Head> parse(std::string_view head);
 
   Head(Head&&) noexcept;

@@ -1,6 +1,7 @@
 #include "net/held_bytes.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace drawbridge::net {
 
@@ -10,7 +11,11 @@ bool HeldBytes::append(std::span<const std::uint8_t> bytes) {
   if (end_ + bytes.size() > capacity_) {
     const std::size_t capacity = held + bytes.size();
     if (!budget_.take(capacity)) return false;
-    auto memory = std::make_unique_for_overwrite<std::uint8_t[]>(capacity);
+    std::unique_ptr<std::uint8_t[]> memory(new (std::nothrow) std::uint8_t[capacity]);
+    if (!memory) {
+      budget_.give_back(capacity);
+      return false;
+    }
     std::copy_n(memory_.get() + begin_, held, memory.get());
     budget_.give_back(capacity_);
     memory_ = std::move(memory);

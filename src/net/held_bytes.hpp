@@ -38,8 +38,9 @@ class HeldBytes {
 
   bool empty() const { return begin_ == end_; }
   std::span<const std::uint8_t> bytes() const { return {memory_.get() + begin_, end_ - begin_}; }
+  std::span<std::uint8_t> bytes() { return {memory_.get() + begin_, end_ - begin_}; }
 
-  // Adds to what is held. False, and nothing added, if the budget of all sessions is used up.
+  // Adds to what is held. False, and nothing added, if the budget of all sessions or the memory is used up.
   bool append(std::span<const std::uint8_t> bytes);
   void consume(std::size_t bytes);
   void clear();

@@ -4,12 +4,13 @@
 
 #include <cerrno>
 #include <cstring>
-#include <new>
+#include <exception>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/stat.h>
 
 namespace drawbridge::net {
 namespace {
@@ -37,6 +38,17 @@ Listener::~Listener() {
 
 void Listener::start() {
   asio::co_spawn(context_, run(shared_from_this()), asio::detached);
+}
+
+void Listener::set_mode(unsigned mode) {
+  if (bind_.kind != config::Bind::Kind::unix_socket || mode == bind_.mode) return;
+  if (::chmod(bind_.path.c_str(), mode) == 0) {
+    bind_.mode = mode;
+    return;
+  }
+  const char* error = std::strerror(errno);
+  log_.write(LogLevel::error,
+             log_.record(LogLevel::error, "mode_not_set").add("bind", bind_.text()).add("error", error));
 }
 
 void Listener::close() {
@@ -78,8 +90,8 @@ Listener::Outcome Listener::accept_one() {
     }
     try {
       accept_(std::move(socket), peer, tls_);
-    } catch (const std::bad_alloc&) {
-      complain("out of memory");
+    } catch (const std::exception& e) {
+      complain(e.what());
       return Outcome::no_resources;
     }
     return Outcome::accepted;

@@ -26,6 +26,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   void start();
   // Connections from now on get this one.
   void use(std::shared_ptr<const TlsContext> tls) { tls_ = std::move(tls); }
+  // The permission bits of a Unix socket's file.
+  void set_mode(unsigned mode);
   void close();
 
   const config::Bind& bind() const { return bind_; }

@@ -15,8 +15,19 @@ namespace {
 
 constexpr int backlog = 4'096;
 
+// What can be done about the errors that are usual.
+std::string_view advice(int error) {
+  switch (error) {
+    case EADDRINUSE: return " (`ss -ltnxp` shows who listens there)";
+    case EADDRNOTAVAIL: return " (no interface of this machine has that address)";
+    case EACCES: return " (ports below 1024 need CAP_NET_BIND_SERVICE or a socket unit, files a writable directory)";
+    default: return "";
+  }
+}
+
 Descriptor failed(std::string& why, std::string_view call) {
-  why = std::string(call) + ": " + std::strerror(errno);
+  const int error = errno;
+  why = std::string(call).append(": ").append(std::strerror(error)).append(advice(error));
   return Descriptor();
 }
 
@@ -54,7 +65,8 @@ Descriptor listen_v6(const config::Bind& bind, const std::string& host, std::str
 bool stale(const sockaddr_un& address) {
   struct stat file {};
   if (::lstat(address.sun_path, &file) != 0 || !S_ISSOCK(file.st_mode)) return false;
-  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // Does not block: somebody who listens may have a full queue.
+  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   return probe && ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 &&
          errno == ECONNREFUSED;
 }
@@ -73,7 +85,11 @@ Descriptor listen_unix(const config::Bind& bind, std::string& why) {
     return result;
   };
   if (bind_it() != 0) {
-    if (errno != EADDRINUSE || !stale(address)) return failed(why, "bind");
+    const int error = errno;
+    if (error != EADDRINUSE || !stale(address)) {
+      errno = error;  // not what the look at the old one said
+      return failed(why, "bind");
+    }
     ::unlink(address.sun_path);
     if (bind_it() != 0) return failed(why, "bind");
   }
@@ -111,8 +127,10 @@ Descriptor listen_on(const config::Bind& bind, const InheritedSockets& inherited
   }
   if (bind.host == "*") {
     Descriptor both = listen_v6(bind, "::", why);
+    if (both || errno != EAFNOSUPPORT) return both;
     // A machine without IPv6 still serves IPv4.
-    return both || errno != EAFNOSUPPORT ? std::move(both) : listen_v4(bind, "0.0.0.0", why);
+    why.clear();
+    return listen_v4(bind, "0.0.0.0", why);
   }
   return bind.host.find(':') != std::string::npos ? listen_v6(bind, bind.host, why) : listen_v4(bind, bind.host, why);
 }

@@ -11,6 +11,7 @@
 #include "ws/frame.hpp"
 #include "ws/upgrade.hpp"
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
 
 namespace drawbridge::net {
@@ -159,7 +160,7 @@ Task<bool> shake_hands(Opening& opening) {
     }
     if (opening.tls->was_plain_http()) {
       log_refusal(opening, Reason::plain_http, "status", 400);
-      PlainEnd plain{Descriptor(::dup(opening.fd))};
+      PlainEnd plain{Descriptor(::fcntl(opening.fd, F_DUPFD_CLOEXEC, 3))};
       co_await part(opening, plain, refusal(Reason::plain_http, opening.identity.session, 0));
       co_return false;
     }
@@ -190,8 +191,9 @@ Task<std::optional<Head>> read_head(Opening& opening) {
       co_return std::nullopt;
     }
     const auto* bytes = reinterpret_cast<const char*>(opening.worker.scratch().up.data());
+    const std::size_t seen = received.size();
     received.append(bytes, result.bytes);
-    const std::size_t size = head_size(received);
+    const std::size_t size = head_size(received, seen);
     if (size > most || (size == 0 && received.size() >= most)) {
       const bool in_first_line = received.substr(0, most).find("\r\n") == std::string::npos;
       co_await refuse(opening, in_first_line ? Reason::target_too_long : Reason::head_too_large, 0);

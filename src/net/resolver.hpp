@@ -36,7 +36,8 @@ class Resolver {
 
   // A numeric address, or an answer that is still kept: at once. Otherwise empty, and look_up is needed.
   Addresses known(const std::string& host);
-  // Calls `done` on a thread of the resolver, once. At most 1,024 look-ups wait; more get an empty answer at once.
+  // Calls `done` on a thread of the resolver, once; it may not call the resolver, whose lock is held. At most 1,024
+  // names wait; more get an empty answer at once, on the caller's thread.
   void look_up(const std::string& host, Callback done);
 
  private:

@@ -19,6 +19,8 @@ bool is_passing(int error) {
   return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
+// As OpenSSL's own socket BIO both return 1, 0 at the end of the stream, or -1: SSL_shutdown takes a 0 for success.
+
 int socket_read(BIO* bio, char* into, std::size_t size, std::size_t* got) {
   BIO_clear_retry_flags(bio);
   const ssize_t n = ::recv(fd_of(bio), into, size, 0);
@@ -26,10 +28,10 @@ int socket_read(BIO* bio, char* into, std::size_t size, std::size_t* got) {
   if (n > 0) return 1;
   if (n == 0) {
     BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
-  } else if (is_passing(errno)) {
-    BIO_set_retry_read(bio);
+    return 0;
   }
-  return 0;
+  if (is_passing(errno)) BIO_set_retry_read(bio);
+  return -1;
 }
 
 int socket_write(BIO* bio, const char* bytes, std::size_t size, std::size_t* taken) {
@@ -38,7 +40,7 @@ int socket_write(BIO* bio, const char* bytes, std::size_t size, std::size_t* tak
   *taken = n > 0 ? static_cast<std::size_t>(n) : 0;
   if (n > 0) return 1;
   if (n < 0 && (is_passing(errno) || errno == ENOBUFS || errno == ENOMEM)) BIO_set_retry_write(bio);
-  return 0;
+  return -1;
 }
 
 long socket_control(BIO* bio, int command, long /*number*/, void* /*pointer*/) {

@@ -1,7 +1,7 @@
 #include "net/splice.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 namespace drawbridge::net {
 namespace {
@@ -56,12 +56,12 @@ Splice::Splice(const config::Route& route, End& browser, End& backend, BufferBud
 
 void Splice::browser_readable() {
   browser_readable_ = true;
-  if (browser_crossed_) browser_writable_ = true;
+  if (std::exchange(write_waits_for_readable_, false)) browser_writable_ = true;
 }
 
 void Splice::browser_writable() {
   browser_writable_ = true;
-  if (browser_crossed_) browser_readable_ = true;
+  if (std::exchange(read_waits_for_writable_, false)) browser_readable_ = true;
 }
 
 void Splice::backend_readable() {
@@ -75,7 +75,8 @@ void Splice::backend_writable() {
 void Splice::take_first(std::span<const std::uint8_t> bytes, Scratch& scratch, Instant now) {
   now_ = now;
   std::copy(bytes.begin(), bytes.end(), scratch.up.begin());
-  take_from_browser(std::span(scratch.up).first(bytes.size()));
+  const auto taken = std::span(scratch.up).first(bytes.size());
+  keep_undecoded(taken.last(take_from_browser(taken)));
 }
 
 void Splice::decide(Reason reason, Instant now) {
@@ -90,12 +91,14 @@ void Splice::abandon(Reason reason) {
 
 Wants Splice::advance(Instant now, Scratch& scratch) {
   now_ = now;
-  check_deadlines();
   bool moved = true;
   for (int move = 0; moved && move < moves_a_turn; ++move) {
     moved = pump_up(scratch);
     moved = pump_down(scratch) || moved;
+    // After the peers had their chance: what came in time counts, though it was noticed late.
+    moved = check_deadlines() || moved;
     settle_state();
+    moved = discard_from_backend(scratch) || moved;
     if (lifecycle_.state() == State::finishing) moved = pump_finish(scratch) || moved;
   }
   return wants(moved);
@@ -123,27 +126,22 @@ bool Splice::pump_up(Scratch& scratch) {
   }
   if (!up_undecoded_.empty()) {
     const auto waiting = up_undecoded_.bytes();
-    const auto bytes = std::span(scratch.up).first(waiting.size());
-    std::copy(waiting.begin(), waiting.end(), bytes.begin());
-    up_undecoded_.clear();
-    take_from_browser(bytes);
+    up_undecoded_.consume(waiting.size() - take_from_browser(waiting));
     return true;
   }
   if (!browser_readable_) return flushed;
 
   const auto into = std::span(scratch.up).first(shaping_ ? shaping_->upstream_step : upstream_read);
   const IoResult result = browser_.read(into);
+  read_waits_for_writable_ = result.status == IoStatus::again_write;
   switch (result.status) {
     case IoStatus::ok:
       last_heard_ = now_;
       if (result.drained) browser_readable_ = false;
-      take_from_browser(into.first(result.bytes));
+      keep_undecoded(into.first(result.bytes).last(take_from_browser(into.first(result.bytes))));
       return true;
-    case IoStatus::again_write:
-      browser_crossed_ = true;
-      browser_writable_ = false;
-      [[fallthrough]];
-    case IoStatus::again_read: browser_readable_ = false; return flushed;
+    case IoStatus::again_read:
+    case IoStatus::again_write: browser_readable_ = false; return flushed;
     case IoStatus::end:
       browser_ended_ = true;
       lifecycle_.browser_lost(Reason::client_gone);
@@ -154,7 +152,7 @@ bool Splice::pump_up(Scratch& scratch) {
   return flushed;
 }
 
-void Splice::take_from_browser(std::span<std::uint8_t> bytes) {
+std::size_t Splice::take_from_browser(std::span<std::uint8_t> bytes) {
   ws::Input input(bytes);
   const std::uint64_t messages_before = decoder_.messages();
   ws::Event event;
@@ -178,14 +176,24 @@ void Splice::take_from_browser(std::span<std::uint8_t> bytes) {
   // Payload was moved together: everything before `write` is payload.
   deliver_up({bytes.data(), input.write});
   switch (event.kind) {
-    case ws::Event::Kind::close: lifecycle_.browser_closed(ws::close_code(event.payload)); break;
-    case ws::Event::Kind::error: lifecycle_.browser_refused(*decoder_.error()); break;
-    default:
-      if (!up_undecoded_.append({input.read, input.end})) {
-        counts_.up_discarded += static_cast<std::uint64_t>(input.end - input.read);
-        lifecycle_.cut(Reason::overload);
-      }
-      break;
+    case ws::Event::Kind::close: lifecycle_.browser_closed(ws::close_code(event.payload)); return 0;
+    case ws::Event::Kind::error: lifecycle_.browser_refused(*decoder_.error()); return 0;
+    default: return static_cast<std::size_t>(input.end - input.read);
+  }
+}
+
+void Splice::keep_undecoded(std::span<std::uint8_t> frames) {
+  if (up_undecoded_.append(frames)) return;
+  discard_undecoded(frames);
+  lifecycle_.cut(Reason::overload);
+}
+
+// Decodes them only to count their payload.
+void Splice::discard_undecoded(std::span<std::uint8_t> frames) {
+  ws::Input input(frames);
+  for (ws::Event event = decoder_.next(input); event.kind != ws::Event::Kind::more; event = decoder_.next(input)) {
+    if (event.kind == ws::Event::Kind::close || event.kind == ws::Event::Kind::error) break;
+    if (event.kind == ws::Event::Kind::data) counts_.up_discarded += event.payload.size();
   }
 }
 
@@ -263,16 +271,18 @@ bool Splice::pump_down(Scratch& scratch) {
   std::copy_n(down_tail_.begin(), down_tail_size_, payload);
   std::size_t room = (shaping_ ? shaping_->downstream_step : largest_downstream_frame) - down_tail_size_;
   const std::uint64_t left = session_bytes_left();
-  if (left < room) room = static_cast<std::size_t>(left);
-  if (room == 0) {
-    lifecycle_.cut(Reason::session_bytes);
-    return true;
-  }
+  // Also with none left: only one byte more is too many, and the backend may have ended.
+  if (left < room) room = std::max<std::size_t>(left, 1);
   const IoResult result = backend_.read({payload + down_tail_size_, room});
   switch (result.status) {
     case IoStatus::ok:
       if (result.drained) backend_readable_ = false;
-      take_from_backend(payload, result.bytes);
+      if (left == 0) {
+        counts_.down_discarded += result.bytes;
+        lifecycle_.cut(Reason::session_bytes);
+      } else {
+        take_from_backend(payload, result.bytes);
+      }
       return true;
     case IoStatus::again_read:
     case IoStatus::again_write:
@@ -306,11 +316,16 @@ void Splice::take_from_backend(std::uint8_t* payload, std::size_t fresh) {
   if (shaping_ && shaping_->downstream) shaping_->downstream->take(static_cast<double>(fresh), now_);
   std::size_t size = down_tail_size_ + fresh;
   if (route_.message_type == config::MessageType::text) {
-    if (!down_text_.feed({payload + down_tail_size_, fresh})) {
-      counts_.down_discarded += size;
+    const std::span<const std::uint8_t> text(payload + down_tail_size_, fresh);
+    ws::Utf8 right = down_text_;
+    if (const std::size_t good = down_text_.accept(text); !down_text_.valid()) {
+      // The whole code points before the first wrong byte still go down.
+      right.accept(text.first(good));
+      const std::size_t whole = down_tail_size_ + good - right.unfinished();
+      counts_.down_discarded += size - whole;
       down_tail_size_ = 0;
-      lifecycle_.decide(Reason::backend_text);
-      return;
+      if (whole > 0) send_down(payload, whole);
+      return lifecycle_.decide(Reason::backend_text);
     }
     down_tail_size_ = static_cast<std::uint8_t>(down_text_.unfinished());
     size -= down_tail_size_;
@@ -344,12 +359,10 @@ std::size_t Splice::write_browser(std::span<const std::uint8_t> bytes) {
   std::size_t taken = 0;
   while (taken < bytes.size() && browser_writable_ && browser_out_ == Out::open) {
     const IoResult result = browser_.write(bytes.subspan(taken));
+    write_waits_for_readable_ = result.status == IoStatus::again_read;
     switch (result.status) {
       case IoStatus::ok: taken += result.bytes; break;
       case IoStatus::again_read:
-        browser_crossed_ = true;
-        browser_readable_ = false;
-        [[fallthrough]];
       case IoStatus::again_write: browser_writable_ = false; break;
       case IoStatus::end:
       case IoStatus::failed:
@@ -367,6 +380,7 @@ bool Splice::flush_down() {
       down_held_.consume(taken);
       // The browser's kernel made room: a sign of life.
       browser_stuck_since_ = last_heard_ = now_;
+      if (lifecycle_.state() != State::open) end_by_ = now_ + route_.timeouts.close;
       moved = true;
     }
   }
@@ -391,7 +405,6 @@ bool Splice::send_control() {
   if (ping_due_) {
     size += ws::put_control_frame(frames.data() + size, ws::Opcode::ping, {});
     ping_due_ = false;
-    last_ping_ = now_;
   }
   if (close_due()) {
     // An empty Close is answered by an empty one (§5.5.1); the reason is for whoever did not send one.
@@ -421,7 +434,7 @@ void Splice::browser_unreachable(IoStatus status) {
 
 std::uint64_t Splice::session_bytes_left() const {
   if (!route_.limits.session_bytes) return std::numeric_limits<std::uint64_t>::max();
-  const std::uint64_t used = counts_.up_bytes + up_held_.bytes().size() + counts_.down_bytes;
+  const std::uint64_t used = counts_.up_bytes + up_held_.bytes().size() + counts_.down_bytes + down_tail_size_;
   return *route_.limits.session_bytes - std::min(used, *route_.limits.session_bytes);
 }
 

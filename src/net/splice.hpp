@@ -93,10 +93,15 @@ class Splice {
   bool pump_up(Scratch& scratch);
   bool pump_down(Scratch& scratch);
   bool pump_finish(Scratch& scratch);
+  bool discards_from_backend() const;
+  bool discard_from_backend(Scratch& scratch);
 
   bool reads_browser() const;
   bool reads_backend() const;
-  void take_from_browser(std::span<std::uint8_t> bytes);
+  // Returns how many bytes at the end are not decoded yet: frames beyond the message rate.
+  std::size_t take_from_browser(std::span<std::uint8_t> bytes);
+  void keep_undecoded(std::span<std::uint8_t> frames);
+  void discard_undecoded(std::span<std::uint8_t> frames);
   void deliver_up(std::span<const std::uint8_t> payload);
   bool flush_up();
   void backend_refuses();
@@ -110,15 +115,17 @@ class Splice {
   void browser_unreachable(IoStatus status);
 
   void settle_state();
-  void check_deadlines();
+  // True if one came.
+  bool check_deadlines();
   Instant next_deadline() const;
   Wants wants(bool moved);
   void count_leftovers();
 
   Instant shaped_until(bool upstream) const;
+  bool shaped() const { return shaped_until(true) > now_ || shaped_until(false) > now_; }
   std::uint64_t session_bytes_left() const;
   bool downstream_stuck() const { return !down_held_.empty(); }
-  bool liveness_counts() const { return reads_browser() && !downstream_stuck(); }
+  bool liveness_counts() const { return was_reading_ && reads_browser() && !downstream_stuck(); }
   bool close_due() const;
 
   const config::Route& route_;
@@ -138,12 +145,14 @@ class Splice {
   std::uint8_t down_tail_size_ = 0;
   std::unique_ptr<std::string> pong_;  // the newest ping not answered yet
 
-  // Readiness as last known; cleared by again_*, set by the four calls above.
+  // Readiness as last known; cleared by again_*, set by the four calls above. TLS may have to write before it can read,
+  // or to read before it can write: then one waits for the other.
   bool browser_readable_ = true;
   bool browser_writable_ = true;
   bool backend_readable_ = true;
   bool backend_writable_ = true;
-  bool browser_crossed_ = false;  // TLS must write to read, or read to write
+  bool read_waits_for_writable_ = false;
+  bool write_waits_for_readable_ = false;
 
   Out browser_out_ = Out::open;
   Out backend_out_ = Out::open;
@@ -152,7 +161,8 @@ class Splice {
   bool ping_due_ = false;
   bool close_sent_ = false;
   bool was_reading_ = true;
-  std::uint32_t lingered_ = 0;  // bytes discarded from the browser
+  std::uint32_t lingered_ = 0;          // bytes discarded from the browser after our last one
+  std::uint32_t backend_lingered_ = 0;  // and from the backend
 
   Instant now_;
   Instant opened_;

@@ -13,6 +13,9 @@ using State = ws::Lifecycle::State;
 // what it has not read yet.
 constexpr Duration linger_time = std::chrono::seconds(1);
 constexpr std::uint32_t linger_bytes = 64 * 1024;
+// A backend that has all that was meant for it, and the end of it, may say some last words; one that goes on for ever
+// (a feed) must not cost more for every browser that leaves.
+constexpr std::uint32_t backend_linger_bytes = 1024 * 1024;
 
 void lower(Instant& deadline, Instant other) {
   deadline = std::min(deadline, other);
@@ -26,25 +29,36 @@ void Splice::settle_state() {
   end_by_ = now_ + route_.timeouts.close;
 }
 
-void Splice::check_deadlines() {
+bool Splice::check_deadlines() {
   const config::RouteTimeouts& timeouts = route_.timeouts;
+  const auto passed = [this](Instant since, const std::optional<config::Milliseconds>& timeout) {
+    return timeout && now_ >= since + *timeout;
+  };
   if (lifecycle_.state() == State::closing && now_ >= end_by_) {
     lifecycle_.close_timed_out();
     settle_state();
-    end_by_ = now_ + linger_time;
+    // The browser had its time. The backend gets it only for what it did not take yet.
+    if (up_held_.empty()) end_by_ = now_ + linger_time;
+    return true;
   }
-  if (lifecycle_.state() != State::open) return;
+  if (lifecycle_.state() != State::open) return false;
 
-  if (timeouts.lifetime && now_ >= opened_ + *timeouts.lifetime) return lifecycle_.decide(Reason::lifetime);
-  if (timeouts.idle && now_ >= last_payload_ + *timeouts.idle) return lifecycle_.decide(Reason::idle);
-  if (timeouts.stall) {
-    const bool backend_stalls = !up_held_.empty() && now_ >= backend_stuck_since_ + *timeouts.stall;
-    const bool browser_stalls = downstream_stuck() && now_ >= browser_stuck_since_ + *timeouts.stall;
-    if (backend_stalls || browser_stalls) return lifecycle_.cut(Reason::stall);
+  if (passed(opened_, timeouts.lifetime)) {
+    lifecycle_.decide(Reason::lifetime);
+  } else if (passed(last_payload_, timeouts.idle) && !shaped()) {
+    lifecycle_.decide(Reason::idle);
+  } else if ((!up_held_.empty() && passed(backend_stuck_since_, timeouts.stall)) ||
+             (downstream_stuck() && passed(browser_stuck_since_, timeouts.stall))) {
+    lifecycle_.cut(Reason::stall);
+  } else if (liveness_counts() && passed(last_heard_, timeouts.dead)) {
+    lifecycle_.decide(Reason::dead);
+  } else if (liveness_counts() && passed(std::max(last_heard_, last_ping_), timeouts.ping)) {
+    ping_due_ = true;
+    last_ping_ = now_;
+  } else {
+    return false;
   }
-  if (!was_reading_ || !liveness_counts()) return;
-  if (timeouts.dead && now_ >= last_heard_ + *timeouts.dead) return lifecycle_.decide(Reason::dead);
-  if (timeouts.ping && now_ >= std::max(last_heard_, last_ping_) + *timeouts.ping) ping_due_ = true;
+  return true;
 }
 
 Instant Splice::next_deadline() const {
@@ -55,7 +69,8 @@ Instant Splice::next_deadline() const {
     lower(next, end_by_);
   } else {
     if (timeouts.lifetime) lower(next, opened_ + *timeouts.lifetime);
-    if (timeouts.idle) lower(next, last_payload_ + *timeouts.idle);
+    // Who waits only because we hold it back is not idle.
+    if (timeouts.idle && !shaped()) lower(next, last_payload_ + *timeouts.idle);
     if (timeouts.stall && !up_held_.empty()) lower(next, backend_stuck_since_ + *timeouts.stall);
     if (timeouts.stall && downstream_stuck()) lower(next, browser_stuck_since_ + *timeouts.stall);
     if (liveness_counts()) {
@@ -106,20 +121,31 @@ bool Splice::pump_finish(Scratch& scratch) {
       browser_ended_ = true;
     }
   }
-  // Read also while something is held for the backend: it may be writing to us before it reads on.
-  if (backend_out_ != Out::gone && !backend_ended_ && backend_readable_) {
-    const IoResult result = backend_.read(scratch.down);
-    if (result.status == IoStatus::ok) {
+  return moved;
+}
+
+bool Splice::discards_from_backend() const {
+  if (backend_out_ == Out::gone || backend_ended_) return false;
+  // While we close, only if it does not take what is meant for it: it may be writing to us before it reads on.
+  return lifecycle_.state() == State::finishing || (lifecycle_.state() == State::closing && !up_held_.empty());
+}
+
+bool Splice::discard_from_backend(Scratch& scratch) {
+  if (!discards_from_backend() || !backend_readable_) return false;
+  const IoResult result = backend_.read(scratch.down);
+  switch (result.status) {
+    case IoStatus::ok:
       counts_.down_discarded += result.bytes;
       if (result.drained) backend_readable_ = false;
-      moved = true;
-    } else if (result.status == IoStatus::again_read || result.status == IoStatus::again_write) {
-      backend_readable_ = false;
-    } else {
-      backend_ended_ = true;
-    }
+      if (backend_out_ == Out::shut) {
+        backend_lingered_ += static_cast<std::uint32_t>(result.bytes);
+        if (backend_lingered_ >= backend_linger_bytes) backend_ended_ = true;
+      }
+      return true;
+    case IoStatus::again_read:
+    case IoStatus::again_write: backend_readable_ = false; return false;
+    default: backend_ended_ = true; return true;
   }
-  return moved;
 }
 
 Wants Splice::wants(bool moved) {
@@ -137,23 +163,24 @@ Wants Splice::wants(bool moved) {
   }
   wants.again = moved;
   const bool lingers = finishing && browser_out_ == Out::shut && !browser_ended_;
-  wants.browser_readable = !browser_readable_ && (reads_browser() || lingers);
-  wants.browser_writable = !browser_writable_ && browser_out_ == Out::open &&
-                           (!down_held_.empty() || pong_ || ping_due_ || finishing || close_due());
-  wants.backend_readable = !backend_readable_ && !backend_ended_ && (reads_backend() || finishing);
+  const bool to_read = !browser_readable_ && (reads_browser() || lingers);
+  const bool to_write = !browser_writable_ && browser_out_ == Out::open &&
+                        (!down_held_.empty() || pong_ || ping_due_ || finishing || close_due());
+  wants.browser_readable = (to_read && !read_waits_for_writable_) || (to_write && write_waits_for_readable_);
+  wants.browser_writable = (to_write && !write_waits_for_readable_) || (to_read && read_waits_for_writable_);
+  wants.backend_readable = !backend_readable_ && (reads_backend() || discards_from_backend());
   wants.backend_writable = !backend_writable_ && backend_out_ == Out::open && !up_held_.empty();
-  if (browser_crossed_ && (wants.browser_readable || wants.browser_writable)) {
-    wants.browser_readable = wants.browser_writable = true;
-  }
   wants.deadline = next_deadline();
   return wants;
 }
 
 void Splice::count_leftovers() {
-  counts_.up_discarded += up_held_.bytes().size() + up_undecoded_.bytes().size();
+  counts_.up_discarded += up_held_.bytes().size();
+  discard_undecoded(up_undecoded_.bytes());
   const std::size_t payload = std::min<std::size_t>(down_held_.bytes().size(), down_held_payload_);
   counts_.down_bytes -= payload;
   counts_.down_discarded += payload + down_tail_size_;
+  down_tail_size_ = 0;
   up_held_.clear();
   up_undecoded_.clear();
   down_held_.clear();

@@ -49,7 +49,8 @@ IoResult TlsEnd::write(std::span<const std::uint8_t> bytes) {
 }
 
 IoStatus TlsEnd::shut_write() {
-  if (dead_ == IoStatus::ok && (SSL_get_shutdown(ssl_.get()) & SSL_SENT_SHUTDOWN) == 0) {
+  if (dead_ == IoStatus::ok) {
+    // Called again after again_write it sends the rest; OpenSSL counts close_notify as sent from the first try.
     ERR_clear_error();
     const int result = SSL_shutdown(ssl_.get());
     if (result < 0 && status_of(result) == IoStatus::again_write) return IoStatus::again_write;

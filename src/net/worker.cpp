@@ -116,6 +116,8 @@ void Worker::carry(std::unique_ptr<Session> session, Load load, int browser_fd, 
   const Carried::Pointer carried(new Carried(*this, std::move(load), std::move(session), browser_fd, backend_fd));
   carried_->push_back(*carried);
   intrusive_ptr_add_ref(carried.get());  // the list's share; given back when it ends
+  // A reload or a drain that came while it was being opened concerns it too.
+  if (draining_ || !snapshot_->has_route(carried->session().route_name())) carried->drain_at(Clock::now());
   carried->begin(first);
 }
 

@@ -28,7 +28,8 @@ class Lifecycle {
 
   // The code of the Close frame that goes, or went, to the browser: 1005 is an empty one. Absent: none goes (yet).
   std::optional<std::uint16_t> close_code() const { return close_code_; }
-  // What the log calls the code: that of the Close frame, or 1006 (§7.4.1) where none could be.
+  // What the log calls the code: that of the Close frame, whether or not it could be delivered; 1006 (§7.4.1) for an
+  // end that has none.
   std::uint16_t logged_code() const { return close_code_.value_or(1006); }
 
   // The browser's Close frame; 1005 if it had no code.

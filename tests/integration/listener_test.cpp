@@ -102,4 +102,22 @@ BOOST_AUTO_TEST_CASE(running_out_of_descriptors_neither_ends_nor_spins_it) {
   while (!opens()) BOOST_REQUIRE(steady_clock::now() < deadline);
 }
 
+BOOST_AUTO_TEST_CASE(no_descriptor_left_for_the_backend_is_our_fault_and_not_its) {
+  if (sanitized) return;  // UBSan opens a pipe to see whether an object is there, and without one says it is not
+  const Backend backend(echo());
+  Daemon daemon(configuration("  - { bind: \"127.0.0.1:0\" }\n", route("desk", backend.port()),
+                              "workers: 1\nlimits: { sessions: 1000 }\n"),
+                {.process = {.descriptors = 64}});
+  std::vector<RawClient> clients;
+  const auto deadline = steady_clock::now() + patience;
+  while (daemon.process().open_descriptors() < 64) {
+    BOOST_REQUIRE(steady_clock::now() < deadline);
+    clients.emplace_back(connect_tcp(daemon.port()));
+  }
+  const Answer answer = clients[0].request(Head());
+  BOOST_TEST(answer.status == 503U);
+  BOOST_TEST(answer.reason() == "full");
+  daemon.refused("full");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

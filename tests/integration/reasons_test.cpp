@@ -42,18 +42,23 @@ struct World {
     return "  - bind: 127.0.0.1:0\n    tls:\n      certificates:\n"
            "        - { chain: server.crt, key: server.key }\n        - { chain: other.crt, key: other.key }\n";
   }
+  // Nobody here answers the bridge's Close, so that no route waits long for it.
+  static std::string route(std::string_view name, std::uint16_t port, std::string_view more = {},
+                           const std::string& timeouts = "") {
+    return drawbridge::testing::route(name, port, std::string(more) + ", timeouts: { close: 200ms" + timeouts + " }");
+  }
   std::string routes() const {
     return route("desk", echoing.port()) + route("closing", closing.port()) + route("resetting", resetting.port()) +
            route("text", binary.port(), ", message_type: text") + route("refused", closed.port()) +
-           route("timeout", full.port(), ", timeouts: { connect: 200ms }") +
+           route("timeout", full.port(), "", ", connect: 200ms") +
            "  - { name: lost, path: /lost, origins: [ \"https://app.example.org\" ], backend: "
            "\"tcp://nowhere.invalid:7\", "
            "timeouts: { connect: 10s } }\n" +
            route("protocol", echoing.port(), ", subprotocols: [ mqtt ]") +
-           route("idle", echoing.port(), ", timeouts: { idle: 200ms }") +
-           route("lifetime", echoing.port(), ", timeouts: { lifetime: 200ms }") +
-           route("dead", echoing.port(), ", timeouts: { ping: 100ms, dead: 300ms }") +
-           route("stall", deaf.port(), ", timeouts: { stall: 200ms, close: 200ms }") +
+           route("idle", echoing.port(), "", ", idle: 200ms") +
+           route("lifetime", echoing.port(), "", ", lifetime: 200ms") +
+           route("dead", echoing.port(), "", ", ping: 100ms, dead: 300ms") +
+           route("stall", deaf.port(), "", ", stall: 200ms") +
            route("one", echoing.port(), ", limits: { sessions: 1 }") +
            route("binary", echoing.port(), ", accepts: binary") +
            route("small", echoing.port(), ", limits: { frame: 100, message: 150, session_bytes: 1000 }") +

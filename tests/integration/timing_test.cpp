@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_session_ends_at_its_lifetime_however_busy) {
 
 BOOST_AUTO_TEST_CASE(a_browser_that_answers_no_ping_is_dead) {
   const Backend backend(echo());
-  Daemon daemon(simple(backend.port(), ", timeouts: { ping: 200ms, dead: 700ms }"));
+  Daemon daemon(simple(backend.port(), ", timeouts: { ping: 200ms, dead: 700ms, close: 300ms }"));
   RawClient client = RawClient::open(daemon.port());
   int pings = 0;
   Frame next = client.read_frame();
@@ -98,11 +98,7 @@ BOOST_AUTO_TEST_CASE(a_browser_held_back_by_its_backend_is_not_called_dead) {
 }
 
 BOOST_AUTO_TEST_CASE(a_backend_that_never_reads_ends_as_stall) {
-  const Backend backend([](Wire& wire) {
-    Channel<bool> never;
-    wire.readable(1ms);
-    never.pop(patience);
-  });
+  const Backend backend([](Wire& wire) { wire.do_nothing(); });
   Daemon daemon(simple(backend.port(), ", timeouts: { stall: 500ms }"));
   RawClient client = RawClient::open(daemon.port());
   const std::string wire = frame(Op::binary, pattern(15 << 20));

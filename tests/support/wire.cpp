@@ -253,6 +253,10 @@ bool Wire::readable(std::chrono::milliseconds within) {
   return !unread_.empty() || (ssl_ && SSL_pending(ssl_.get()) > 0) || wait(POLLIN, steady_clock::now() + within);
 }
 
+void Wire::do_nothing() {
+  wait_or_throw(0, steady_clock::now() + patience_, "do nothing");
+}
+
 void Wire::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const Step step = try_write(bytes);

@@ -58,6 +58,9 @@ class Wire {
   std::string read_to_end_or_reset();
   bool readable(std::chrono::milliseconds within);
 
+  // Waits without reading, until the peer reset the connection or the thread is wanted back.
+  void do_nothing();
+
   void write(std::string_view bytes);
   // Writes pieces of `pattern` until nothing was taken for `stuck_for`; returns how many bytes were taken.
   std::size_t write_until_stuck(std::string_view pattern, std::chrono::milliseconds stuck_for);

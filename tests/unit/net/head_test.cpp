@@ -11,6 +11,35 @@ BOOST_AUTO_TEST_CASE(a_head_is_whole_with_its_empty_line) {
   BOOST_TEST(net::head_size("GET / HTTP/1.1\r\nHost: a\r\n\r\nrest") == 27U);
 }
 
+BOOST_AUTO_TEST_CASE(the_end_of_a_head_is_found_however_it_comes) {
+  const std::string text = "GET / HTTP/1.1\r\nHost: a\r\n\r\n\r\n\r\n";
+  const std::size_t whole = text.size() - 4;
+  for (std::size_t step = 1; step <= 5; ++step) {
+    std::size_t seen = 0;
+    while (net::head_size(text.substr(0, seen + step), seen) == 0) {
+      BOOST_REQUIRE(seen + step < whole);
+      seen += step;
+    }
+    BOOST_TEST(seen < whole);
+    BOOST_TEST(seen + step >= whole);
+    BOOST_TEST(net::head_size(text.substr(0, seen + step), seen) == whole);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_was_seen_is_not_searched_again) {
+  const std::string text = "GET / HTTP/1.1\r\n\r\nmore";
+  BOOST_TEST(net::head_size(text, text.size()) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_field_beyond_any_limit_is_too_large) {
+  const std::string long_text(70'000, 'a');
+  for (const std::string& line : {"Cookie: " + long_text, long_text + ": b"}) {
+    const auto parsed = net::Head::parse("GET / HTTP/1.1\r\nHost: a\r\n" + line + "\r\n\r\n");
+    BOOST_REQUIRE(parsed.has_error());
+    BOOST_TEST((parsed.error() == Reason::head_too_large));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_request_is_what_was_sent) {
   const std::string text =
       "GET /desk?x=1 HTTP/1.1\r\nHost: example.org\r\nX-Twice: a\r\nx-twice:  b  \r\nUpgrade: websocket\r\n\r\n";

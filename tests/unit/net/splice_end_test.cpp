@@ -193,14 +193,35 @@ BOOST_AUTO_TEST_CASE(unfinished_text_at_the_backends_end_is_said) {
   BOOST_TEST(s.splice.counts().down_discarded == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(text_that_is_no_utf8_is_not_passed_on) {
+BOOST_AUTO_TEST_CASE(text_is_passed_on_up_to_the_first_wrong_byte) {
   config::Route route;
   route.message_type = config::MessageType::text;
   Spliced s(route);
   s.backend.send("good");
-  s.backend.send("bad\xFF");
+  s.backend.send(" caf\xC3");
+  s.backend.send("x and more");
   BOOST_TEST(s.run_out() == Reason::backend_text);
-  BOOST_TEST(s.payload_seen() == "good");
+  BOOST_TEST(s.payload_seen() == "good caf");
+  BOOST_TEST(s.splice.counts().down_bytes == 8U);
+  BOOST_TEST(s.splice.counts().down_discarded == 11U);
+
+  Spliced within(route);
+  within.backend.send("right \xE2\x82\xAC \xE2\x82 wrong");
+  BOOST_TEST(within.run_out() == Reason::backend_text);
+  BOOST_TEST(within.payload_seen() == "right \xE2\x82\xAC ");
+}
+
+BOOST_AUTO_TEST_CASE(a_backend_that_never_stops_is_not_listened_to_for_long) {
+  Spliced s;
+  s.run();
+  s.browser.send(client_close(1000));
+  for (int i = 0; i < 100; ++i) s.backend.send(std::string(60'000, 'x'));
+  s.browser.finish();
+  const Instant began = s.now;
+  BOOST_TEST(s.run_out() == Reason::client_closed);
+  BOOST_TEST((s.now == began));
+  BOOST_TEST(s.splice.counts().down_discarded >= 1'000'000U);
+  BOOST_TEST(s.splice.counts().down_bytes + s.splice.counts().down_discarded <= 1'600'000U);
 }
 
 BOOST_AUTO_TEST_CASE(an_abandoned_session_counts_what_it_held) {
@@ -216,6 +237,55 @@ BOOST_AUTO_TEST_CASE(an_abandoned_session_counts_what_it_held) {
   BOOST_TEST(s.splice.counts().up_bytes == 0U);
   BOOST_TEST(s.splice.counts().down_bytes == 0U);
   BOOST_TEST(s.budget.used() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_browser_gets_the_last_bytes_as_long_as_it_takes_some) {
+  Spliced s;
+  s.browser.take_nothing();
+  s.backend.send(std::string(1'000, 'x'));
+  s.backend.finish();
+  s.run();
+  for (int i = 0; i < 11; ++i) {
+    s.browser.allow(100);
+    BOOST_REQUIRE(!s.run_after(4s).over);
+  }
+  BOOST_TEST(s.payload_seen().size() == 1'000U);
+  BOOST_TEST(s.close_code_seen() == 1000);
+  BOOST_TEST(s.run_out() == Reason::backend_closed);
+  BOOST_TEST(s.splice.counts().down_discarded == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_backend_that_speaks_before_it_reads_on_is_listened_to_while_closing) {
+  Spliced s;
+  s.backend.take_nothing();
+  s.browser.send(client_frame(Opcode::binary, "last words"));
+  s.run();
+  s.splice.decide(Reason::drain, s.now);
+  s.backend.send("blocked until this is read");
+  s.run();
+  BOOST_TEST(!s.backend.readable());
+  s.backend.take_all();
+  s.browser.send(client_close(1012));
+  s.browser.finish();
+  s.backend.finish();
+  BOOST_TEST(s.run_out() == Reason::drain);
+  BOOST_TEST(s.backend.received() == "last words");
+  BOOST_TEST(s.splice.counts().down_discarded == 26U);
+}
+
+BOOST_AUTO_TEST_CASE(a_browser_that_never_answers_the_close_takes_no_time_from_a_slow_backend) {
+  Spliced s;
+  s.backend.take_nothing();
+  s.browser.send(client_frame(Opcode::binary, "last words"));
+  s.run();
+  s.splice.decide(Reason::drain, s.now);
+  s.run();
+  s.run_after(5s);
+  BOOST_REQUIRE(!s.run_after(3s).over);
+  s.backend.take_all();
+  s.backend.finish();
+  BOOST_TEST(s.run_out() == Reason::drain);
+  BOOST_TEST(s.backend.received() == "last words");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -197,4 +197,77 @@ BOOST_AUTO_TEST_CASE(slow_progress_is_no_stall) {
   BOOST_TEST(s.splice.lifecycle().reason().value() == Reason::stall);
 }
 
+BOOST_AUTO_TEST_CASE(exactly_session_bytes_are_not_too_many) {
+  Spliced s(with([](auto& r) { r.limits.session_bytes = 10; }));
+  s.browser.send(client_frame(Opcode::binary, "abcd"));
+  s.backend.send("123456");
+  s.run();
+  BOOST_TEST(!s.splice.lifecycle().reason());
+  s.backend.finish();
+  s.run();
+  s.browser.send(client_close(1000));
+  s.browser.finish();
+  BOOST_TEST(s.run_out() == Reason::backend_closed);
+  BOOST_TEST(s.payload_seen() == "123456");
+
+  Spliced more(with([](auto& r) { r.limits.session_bytes = 10; }));
+  more.backend.send("1234567890");
+  more.run();
+  BOOST_TEST(!more.splice.lifecycle().reason());
+  more.backend.send("1");
+  more.backend.finish();
+  BOOST_TEST(more.run_out() == Reason::session_bytes);
+  BOOST_TEST(more.splice.counts().down_discarded == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_code_point_counts_in_session_bytes_from_its_first_byte) {
+  Spliced s(with([](auto& r) {
+    r.limits.session_bytes = 4;
+    r.message_type = config::MessageType::text;
+  }));
+  s.backend.send("ab\xE2");
+  s.backend.send("\x82\xAC");
+  BOOST_TEST(s.run_out() == Reason::session_bytes);
+  BOOST_TEST(s.payload_seen() == "ab");
+  BOOST_TEST(s.splice.counts().down_bytes == 2U);
+  BOOST_TEST(s.splice.counts().down_discarded == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(frames_that_were_never_decoded_count_by_their_payload) {
+  Spliced s(with([](auto& r) { r.limits.messages_per_second = 1; }));
+  std::string frames;
+  for (int i = 0; i < 10; ++i) frames += client_frame(Opcode::binary, "mm");
+  s.browser.send(frames + client_frame(Opcode::ping, "p"));
+  s.run();
+  BOOST_TEST(s.backend.received().size() < 20U);
+  s.splice.abandon(Reason::drain);
+  BOOST_TEST(s.splice.counts().up_bytes + s.splice.counts().up_discarded == 20U);
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_its_rate_is_not_idle) {
+  Spliced s(with([](auto& r) {
+    r.limits.messages_per_second = 0.05;
+    r.timeouts.idle = 5'000ms;
+  }));
+  for (int i = 0; i < 3; ++i) s.browser.send(client_frame(Opcode::binary, "m"));
+  BOOST_TEST(s.run_out() == Reason::idle);
+  BOOST_TEST(s.backend.received() == "mmm");
+}
+
+BOOST_AUTO_TEST_CASE(a_byte_that_came_in_time_counts_though_it_was_noticed_late) {
+  Spliced dead;
+  dead.run();
+  dead.browser.send(client_frame(Opcode::pong, ""));
+  dead.run_after(60s);
+  BOOST_TEST(!dead.splice.lifecycle().reason());
+
+  Spliced stuck;
+  stuck.backend.take_nothing();
+  stuck.browser.send(client_frame(Opcode::binary, "stuck"));
+  stuck.run();
+  stuck.backend.allow(1);
+  stuck.run_after(60s);
+  BOOST_TEST(!stuck.splice.lifecycle().reason());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -182,4 +182,34 @@ BOOST_AUTO_TEST_CASE(counts_are_exact) {
   BOOST_TEST(counts.down_bytes + counts.down_discarded == 5U);
 }
 
+BOOST_AUTO_TEST_CASE(a_read_that_has_to_write_first_waits_for_that_and_only_so_long) {
+  Spliced s;
+  s.browser.take_nothing();
+  s.browser.cross_reads();
+  s.browser.send(client_frame(Opcode::binary, "read after a write"));
+  net::Wants wants = s.run();
+  BOOST_TEST(wants.browser_writable);
+  BOOST_TEST(!wants.browser_readable);
+  s.browser.take_all();
+  wants = s.run();
+  BOOST_TEST(s.backend.received() == "read after a write");
+  BOOST_TEST(wants.browser_readable);
+  BOOST_TEST(!wants.browser_writable);  // nearly always true: waiting for it would spin
+}
+
+BOOST_AUTO_TEST_CASE(a_write_that_has_to_read_first_waits_for_that_and_only_so_long) {
+  Spliced s;
+  s.browser.cross_writes();
+  s.backend.send("written after a read");
+  net::Wants wants = s.run();
+  BOOST_TEST(wants.browser_readable);
+  BOOST_TEST(!wants.browser_writable);
+  s.browser.send(client_frame(Opcode::pong, ""));
+  s.splice.browser_readable();
+  while ((wants = s.splice.advance(s.now, *s.scratch)).again) {
+  }
+  BOOST_TEST(s.payload_seen() == "written after a read");
+  BOOST_TEST(!wants.browser_writable);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
