@@ -90,7 +90,9 @@ asio::awaitable<void> open(Stream& stream, Url url, std::string origin) {
   tcp::resolver resolver{stream.get_executor()};
   auto& transport = beast::get_lowest_layer(stream);
   transport.expires_after(patience);
-  const auto addresses = co_await resolver.async_resolve(url.host, url.port, use_awaitable);
+  // localhost is the loopback address (RFC 6761 §6.3), also on a machine without /etc/hosts.
+  const std::string host = url.host == "localhost" ? "127.0.0.1" : url.host;
+  const auto addresses = co_await resolver.async_resolve(host, url.port, use_awaitable);
   co_await transport.async_connect(addresses, use_awaitable);
 
   // SSL_set_tlsext_host_name, without the old-style cast in that macro.

@@ -158,7 +158,8 @@ void check_backends(const Config& config, Report& report) {
   std::set<std::string> seen;
   for (const Route& route : config.routes) {
     const std::string& host = route.backend.host;
-    if (is_numeric(host) || !seen.insert(host).second) continue;
+    // localhost is the loopback address even where the resolver does not know it (RFC 6761 §6.3).
+    if (is_numeric(host) || host == "localhost" || !seen.insert(host).second) continue;
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;

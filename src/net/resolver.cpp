@@ -23,7 +23,10 @@ Resolver::Addresses ask(const std::string& host, int flags) {
   hints.ai_flags = flags;
   addrinfo* found = nullptr;
   Resolver::Addresses addresses;
-  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return addresses;
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
+    // It is the loopback address everywhere (RFC 6761 §6.3), also on a machine without /etc/hosts.
+    return host == "localhost" ? ask("127.0.0.1", AI_NUMERICHOST) : addresses;
+  }
   for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
     SocketAddress address;
     std::memcpy(&address.storage, one->ai_addr, one->ai_addrlen);
