@@ -25,7 +25,7 @@ Resolver::Addresses ask(const std::string& host, int flags) {
   Resolver::Addresses addresses;
   if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
     // It is the loopback address everywhere (RFC 6761 §6.3), also on a machine without /etc/hosts.
-    return host == "localhost" ? ask("127.0.0.1", AI_NUMERICHOST) : addresses;
+    return host == "localhost" && flags != AI_NUMERICHOST ? ask("127.0.0.1", AI_NUMERICHOST) : addresses;
   }
   for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
     SocketAddress address;
