@@ -85,6 +85,8 @@ struct LogSink::State {
         queue(std::make_shared<spdlog::details::thread_pool>(queued_lines, 1)),
         logger(std::make_shared<spdlog::async_logger>("log", sink, queue,
                                                       spdlog::async_overflow_policy::overrun_oldest)) {}
+  // The thread ends first; its messages hold shares of the logger.
+  ~State() { queue.reset(); }
 
   std::shared_ptr<DescriptorSink> sink;
   std::shared_ptr<spdlog::details::thread_pool> queue;
