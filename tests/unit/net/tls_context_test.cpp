@@ -1,78 +1,16 @@
 #include "net/tls_context.hpp"
 
-#include "net/tls_end.hpp"
-#include "support/certificate.hpp"
-#include "support/temporary_directory.hpp"
-
-#include <boost/test/unit_test.hpp>
-#include <openssl/err.h>
-#include <sys/socket.h>
+#include "tls_pair.hpp"
 
 using namespace drawbridge;
-
-namespace {
-
-// A listener's context, and a client over a socket pair that both sides drive in turn.
-struct Pair {
-  explicit Pair(const std::vector<std::string>& names, config::TlsVersion min = config::TlsVersion::tls1_2) {
-    config::Tls tls;
-    tls.min_version = min;
-    for (const std::string& name : names) {
-      const auto made = testing::make_certificate({name});
-      tls.certificates.push_back(
-          {directory.write(name + ".pem", made.chain), directory.write(name + ".key", made.key), {}});
-    }
-    std::string why;
-    context = net::TlsContext::make(tls, "", why);
-    BOOST_REQUIRE_MESSAGE(context != nullptr, why);
-    int fds[2];
-    BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
-    server.emplace(net::Descriptor(fds[0]), context);
-    client_socket = net::Descriptor(fds[1]);
-    client_context.reset(SSL_CTX_new(TLS_client_method()));
-    client.reset(SSL_new(client_context.get()));
-    SSL_set_fd(client.get(), client_socket.get());
-    SSL_set_connect_state(client.get());
-  }
-
-  // The end of the handshake as the server sees it.
-  net::IoStatus shake() {
-    for (int i = 0; i < 20; ++i) {
-      ERR_clear_error();
-      const int connected = SSL_do_handshake(client.get());
-      const net::IoStatus status = server->handshake();
-      if (status != net::IoStatus::again_read && status != net::IoStatus::ok) return status;
-      if (status == net::IoStatus::ok && connected == 1) return status;
-      const int error = SSL_get_error(client.get(), connected);
-      if (connected != 1 && error != SSL_ERROR_WANT_READ) return net::IoStatus::failed;
-    }
-    return net::IoStatus::failed;
-  }
-
-  std::string presented() const {
-    X509* certificate = SSL_get1_peer_certificate(client.get());
-    char name[256] = "";
-    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name, sizeof(name));
-    X509_free(certificate);
-    return name;
-  }
-
-  testing::TemporaryDirectory directory;
-  std::shared_ptr<const net::TlsContext> context;
-  std::optional<net::TlsEnd> server;
-  net::Descriptor client_socket;
-  std::unique_ptr<SSL_CTX, net::SslContextFree> client_context;
-  net::Ssl client;
-};
-
-}  // namespace
+using test::TlsPair;
 
 BOOST_AUTO_TEST_SUITE(tls_context)
 
 BOOST_AUTO_TEST_CASE(the_server_name_picks_the_certificate_and_the_first_answers_the_rest) {
   for (const auto& [asked, expected] : {std::pair{"b.test", "b.test"}, std::pair{"a.test", "a.test"},
                                         std::pair{"unknown.test", "a.test"}, std::pair{"", "a.test"}}) {
-    Pair pair({"a.test", "b.test"});
+    TlsPair pair({"a.test", "b.test"});
     if (*asked != '\0')
       SSL_ctrl(pair.client.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(asked));
     BOOST_TEST((pair.shake() == net::IoStatus::ok));
@@ -82,7 +20,7 @@ BOOST_AUTO_TEST_CASE(the_server_name_picks_the_certificate_and_the_first_answers
 }
 
 BOOST_AUTO_TEST_CASE(a_host_of_another_certificate_is_misdirected_and_an_unknown_one_is_not) {
-  Pair pair({"a.test", "b.test"});
+  TlsPair pair({"a.test", "b.test"});
   BOOST_REQUIRE((pair.shake() == net::IoStatus::ok));
   BOOST_TEST(pair.server->may_serve("a.test"));
   BOOST_TEST(!pair.server->may_serve("b.test"));
@@ -92,7 +30,7 @@ BOOST_AUTO_TEST_CASE(a_host_of_another_certificate_is_misdirected_and_an_unknown
 BOOST_AUTO_TEST_CASE(only_http_1_1_is_agreed_on) {
   static constexpr unsigned char both[] = "\x02h2\x08http/1.1";
   static constexpr unsigned char only_h2[] = "\x02h2";
-  Pair pair({"a.test"});
+  TlsPair pair({"a.test"});
   SSL_set_alpn_protos(pair.client.get(), both, sizeof(both) - 1);
   BOOST_TEST((pair.shake() == net::IoStatus::ok));
   const unsigned char* chosen = nullptr;
@@ -100,33 +38,33 @@ BOOST_AUTO_TEST_CASE(only_http_1_1_is_agreed_on) {
   SSL_get0_alpn_selected(pair.client.get(), &chosen, &size);
   BOOST_TEST(std::string(reinterpret_cast<const char*>(chosen), size) == "http/1.1");
 
-  Pair other({"a.test"});
+  TlsPair other({"a.test"});
   SSL_set_alpn_protos(other.client.get(), only_h2, sizeof(only_h2) - 1);
   BOOST_TEST((other.shake() == net::IoStatus::broken));
 }
 
 BOOST_AUTO_TEST_CASE(old_versions_and_weak_suites_are_refused) {
-  Pair old({"a.test"});
+  TlsPair old({"a.test"});
   SSL_set_max_proto_version(old.client.get(), TLS1_1_VERSION);
   SSL_set_security_level(old.client.get(), 0);
   BOOST_TEST((old.shake() != net::IoStatus::ok));
 
-  Pair two({"a.test"}, config::TlsVersion::tls1_3);
+  TlsPair two({"a.test"}, config::TlsVersion::tls1_3);
   SSL_set_max_proto_version(two.client.get(), TLS1_2_VERSION);
   BOOST_TEST((two.shake() != net::IoStatus::ok));
 
-  Pair cbc({"a.test"});
+  TlsPair cbc({"a.test"});
   SSL_set_max_proto_version(cbc.client.get(), TLS1_2_VERSION);
   SSL_set_cipher_list(cbc.client.get(), "ECDHE-ECDSA-AES128-SHA256");
   BOOST_TEST((cbc.shake() != net::IoStatus::ok));
 
-  Pair good({"a.test"});
+  TlsPair good({"a.test"});
   SSL_set_max_proto_version(good.client.get(), TLS1_2_VERSION);
   BOOST_TEST((good.shake() == net::IoStatus::ok));
 }
 
 BOOST_AUTO_TEST_CASE(plain_http_is_recognised) {
-  Pair pair({"a.test"});
+  TlsPair pair({"a.test"});
   const std::string request = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
   BOOST_REQUIRE(::send(pair.client_socket.get(), request.data(), request.size(), 0) > 0);
   BOOST_TEST((pair.server->handshake() == net::IoStatus::broken));
@@ -134,7 +72,7 @@ BOOST_AUTO_TEST_CASE(plain_http_is_recognised) {
 }
 
 BOOST_AUTO_TEST_CASE(bytes_and_the_end_cross_both_ways) {
-  Pair pair({"a.test"});
+  TlsPair pair({"a.test"});
   BOOST_REQUIRE((pair.shake() == net::IoStatus::ok));
   const std::string sent(40'000, 'x');
   BOOST_REQUIRE(SSL_write(pair.client.get(), sent.data(), static_cast<int>(sent.size())) > 0);
@@ -158,7 +96,7 @@ BOOST_AUTO_TEST_CASE(bytes_and_the_end_cross_both_ways) {
 }
 
 BOOST_AUTO_TEST_CASE(a_record_that_was_tampered_with_is_broken_for_good) {
-  Pair pair({"a.test"});
+  TlsPair pair({"a.test"});
   BOOST_REQUIRE((pair.shake() == net::IoStatus::ok));
   const std::string forged = "\x17\x03\x03" + std::string("\x00\x20", 2) + std::string(32, '!');
   BOOST_REQUIRE(::send(pair.client_socket.get(), forged.data(), forged.size(), 0) > 0);

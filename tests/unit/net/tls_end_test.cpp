@@ -1,15 +1,8 @@
 #include "net/tls_end.hpp"
 
-#include "support/certificate.hpp"
-#include "support/temporary_directory.hpp"
+#include "tls_pair.hpp"
 
 #include <array>
-#include <optional>
-#include <string>
-
-#include <boost/test/unit_test.hpp>
-#include <openssl/err.h>
-#include <sys/socket.h>
 
 using namespace drawbridge;
 using net::IoStatus;
@@ -17,28 +10,9 @@ using net::IoStatus;
 namespace {
 
 // A server end and a client over a socket pair, their handshake done.
-struct Connection {
-  Connection() {
-    const auto made = testing::make_certificate({"a.test"});
-    config::Tls tls;
-    tls.certificates.push_back({directory.write("a.pem", made.chain), directory.write("a.key", made.key), {}});
-    std::string why;
-    const auto context = net::TlsContext::make(tls, "", why);
-    BOOST_REQUIRE_MESSAGE(context != nullptr, why);
-    int fds[2];
-    BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
-    server.emplace(net::Descriptor(fds[0]), context);
-    client_socket = net::Descriptor(fds[1]);
-    client_context.reset(SSL_CTX_new(TLS_client_method()));
-    client.reset(SSL_new(client_context.get()));
-    SSL_set_fd(client.get(), client_socket.get());
-    SSL_set_connect_state(client.get());
-    bool done = false;
-    for (int i = 0; i < 20 && !done; ++i) {
-      const int connected = SSL_do_handshake(client.get());
-      done = server->handshake() == IoStatus::ok && connected == 1;
-    }
-    BOOST_REQUIRE(done);
+struct Connection : test::TlsPair {
+  Connection() : TlsPair({"a.test"}) {
+    BOOST_REQUIRE((shake() == IoStatus::ok));
     BOOST_REQUIRE(read_all() == SSL_ERROR_WANT_READ);  // its session ticket
   }
 
@@ -66,11 +40,6 @@ struct Connection {
   }
 
   std::array<std::uint8_t, 1> byte{'x'};
-  testing::TemporaryDirectory directory;
-  std::optional<net::TlsEnd> server;
-  net::Descriptor client_socket;
-  std::unique_ptr<SSL_CTX, net::SslContextFree> client_context;
-  net::Ssl client;
 };
 
 }  // namespace
