@@ -79,6 +79,8 @@ class Splice {
   const Counts& counts() const { return counts_; }
 
  private:
+  using State = ws::Lifecycle::State;
+
   // How far writing to an end has come.
   enum class Out : std::uint8_t { open, shut, gone };
 
@@ -132,7 +134,7 @@ class Splice {
   End& browser_;
   End& backend_;
   ws::Lifecycle lifecycle_;
-  ws::Lifecycle::State acted_on_ = ws::Lifecycle::State::open;
+  State acted_on_ = State::open;
   ws::Decoder decoder_;
   std::unique_ptr<Shaping> shaping_;  // only where the route shapes
 

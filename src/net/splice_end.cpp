@@ -7,8 +7,6 @@
 namespace drawbridge::net {
 namespace {
 
-using State = ws::Lifecycle::State;
-
 // After our last byte the browser may still be sending; closing on unread input would reset the connection and destroy
 // what it has not read yet.
 constexpr Duration linger_time = std::chrono::seconds(1);

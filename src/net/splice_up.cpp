@@ -1,0 +1,157 @@
+// The part of Splice that carries frames from the browser, and their payload to the backend.
+
+#include "net/splice.hpp"
+
+namespace drawbridge::net {
+
+bool Splice::reads_browser() const {
+  if (browser_ended_ || !lifecycle_.takes_from_browser() || !up_held_.empty()) return false;
+  // The backend takes nothing more: what it said last goes down before the session ends, and nothing more comes up.
+  if (backend_out_ == Out::gone && lifecycle_.state() == State::open) return false;
+  return shaped_until(true) <= now_;
+}
+
+bool Splice::pump_up(Scratch& scratch) {
+  const bool flushed = flush_up();
+  if (!reads_browser()) {
+    was_reading_ = false;
+    return flushed;
+  }
+  if (!was_reading_) {
+    // While it was not read, its silence said nothing.
+    was_reading_ = true;
+    last_heard_ = now_;
+  }
+  if (!up_undecoded_.empty()) {
+    const auto waiting = up_undecoded_.bytes();
+    up_undecoded_.consume(waiting.size() - take_from_browser(waiting));
+    return true;
+  }
+  if (!browser_readable_) return flushed;
+
+  const auto into = std::span(scratch.up).first(shaping_ ? shaping_->upstream_step : upstream_read);
+  const IoResult result = browser_.read(into);
+  read_waits_for_writable_ = result.status == IoStatus::again_write;
+  switch (result.status) {
+    case IoStatus::ok:
+      last_heard_ = now_;
+      if (result.drained) browser_readable_ = false;
+      keep_undecoded(into.first(result.bytes).last(take_from_browser(into.first(result.bytes))));
+      return true;
+    case IoStatus::again_read:
+    case IoStatus::again_write: browser_readable_ = false; return flushed;
+    case IoStatus::end:
+      browser_ended_ = true;
+      lifecycle_.browser_lost(Reason::client_gone);
+      return true;
+    case IoStatus::failed:
+    case IoStatus::broken: browser_unreachable(result.status); return true;
+  }
+  return flushed;
+}
+
+std::size_t Splice::take_from_browser(std::span<std::uint8_t> bytes) {
+  ws::Input input(bytes);
+  const std::uint64_t messages_before = decoder_.messages();
+  ws::Event event;
+  for (;;) {
+    event = decoder_.next(input);
+    if (event.kind == ws::Event::Kind::data) {
+      if (event.end_of_message && shaping_ && shaping_->messages) {
+        shaping_->messages->take(1, now_);
+        if (shaping_->messages->ready_at(now_) > now_) break;
+      }
+    } else if (event.kind == ws::Event::Kind::ping) {
+      // Of several that wait for an answer the newest is enough (RFC 6455 §5.5.3).
+      pong_ = std::make_unique<std::string>(event.payload.begin(), event.payload.end());
+    } else if (event.kind != ws::Event::Kind::pong) {
+      break;
+    }
+  }
+  counts_.up_frames = decoder_.frames();
+  counts_.up_messages += decoder_.messages() - messages_before;
+
+  // Payload was moved together: everything before `write` is payload.
+  deliver_up({bytes.data(), input.write});
+  switch (event.kind) {
+    case ws::Event::Kind::close: lifecycle_.browser_closed(ws::close_code(event.payload)); return 0;
+    case ws::Event::Kind::error: lifecycle_.browser_refused(*decoder_.error()); return 0;
+    default: return static_cast<std::size_t>(input.end - input.read);
+  }
+}
+
+void Splice::keep_undecoded(std::span<std::uint8_t> frames) {
+  if (up_undecoded_.append(frames)) return;
+  discard_undecoded(frames);
+  lifecycle_.cut(Reason::overload);
+}
+
+// Decodes them only to count their payload.
+void Splice::discard_undecoded(std::span<std::uint8_t> frames) {
+  ws::Input input(frames);
+  for (ws::Event event = decoder_.next(input); event.kind != ws::Event::Kind::more; event = decoder_.next(input)) {
+    if (event.kind == ws::Event::Kind::close || event.kind == ws::Event::Kind::error) break;
+    if (event.kind == ws::Event::Kind::data) counts_.up_discarded += event.payload.size();
+  }
+}
+
+void Splice::deliver_up(std::span<const std::uint8_t> payload) {
+  if (payload.empty()) return;
+  last_payload_ = now_;
+  if (shaping_ && shaping_->upstream) shaping_->upstream->take(static_cast<double>(payload.size()), now_);
+  if (const std::uint64_t left = session_bytes_left(); payload.size() > left) {
+    counts_.up_discarded += payload.size() - left;
+    payload = payload.first(static_cast<std::size_t>(left));
+    lifecycle_.cut(Reason::session_bytes);
+  }
+  while (!payload.empty() && backend_writable_ && backend_out_ == Out::open) {
+    const IoResult result = backend_.write(payload);
+    if (result.status == IoStatus::ok) {
+      counts_.up_bytes += result.bytes;
+      payload = payload.subspan(result.bytes);
+    } else if (result.status == IoStatus::again_write) {
+      backend_writable_ = false;
+    } else {
+      backend_refuses();
+    }
+  }
+  if (backend_out_ != Out::open) {
+    counts_.up_discarded += payload.size();
+  } else if (!payload.empty()) {
+    backend_stuck_since_ = now_;
+    if (!up_held_.append(payload)) {
+      counts_.up_discarded += payload.size();
+      lifecycle_.cut(Reason::overload);
+    }
+  }
+}
+
+bool Splice::flush_up() {
+  bool moved = false;
+  while (!up_held_.empty() && backend_writable_) {
+    const IoResult result = backend_.write(up_held_.bytes());
+    if (result.status == IoStatus::ok) {
+      counts_.up_bytes += result.bytes;
+      up_held_.consume(result.bytes);
+      backend_stuck_since_ = now_;
+      if (lifecycle_.state() == State::finishing) end_by_ = now_ + route_.timeouts.close;
+      moved = true;
+    } else if (result.status == IoStatus::again_write) {
+      backend_writable_ = false;
+    } else {
+      backend_refuses();
+    }
+  }
+  return moved;
+}
+
+// A write failed. The backend may have said something before its reset: that is read and delivered first (see
+// pump_down).
+void Splice::backend_refuses() {
+  counts_.up_discarded += up_held_.bytes().size();
+  up_held_.clear();
+  backend_out_ = Out::gone;
+  backend_readable_ = true;
+}
+
+}  // namespace drawbridge::net
