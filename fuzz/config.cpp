@@ -66,7 +66,8 @@ void check_valid(const Loaded& loaded) {
     require(!route.name.empty() && route.path.starts_with('/'), "not kept: a name and a path");
     require(!route.prefix || route.path.ends_with('/'), "not kept: a prefix of whole segments");
     require(!route.origins.empty(), "not kept: origins");
-    require(!route.backend.host.empty() && route.backend.port != 0, "not kept: a backend");
+    require(route.backend.kind == Backend::Kind::echo || (!route.backend.host.empty() && route.backend.port != 0),
+            "not kept: a backend");
     require(route.limits.frame > 0 && route.limits.frame <= route.limits.message, "not kept: frame and message");
     require(!route.timeouts.ping || !route.timeouts.dead || *route.timeouts.ping < *route.timeouts.dead,
             "not kept: ping before dead");

@@ -25,7 +25,7 @@ bool Bind::loopback() const {
 }
 
 std::string Backend::text() const {
-  return fmt::format("tcp://{}:{}", bracketed(host), port);
+  return kind == Kind::echo ? "echo:" : fmt::format("tcp://{}:{}", bracketed(host), port);
 }
 
 }  // namespace drawbridge::config

@@ -60,10 +60,12 @@ struct Listener {
 };
 
 struct Backend {
-  std::string host;  // a name or a numeric address without brackets
-  std::uint16_t port = 0;
+  enum class Kind : std::uint8_t { tcp, echo };
+  std::string host{};      // tcp: a name or a numeric address without brackets
+  std::uint16_t port = 0;  // tcp
+  Kind kind = Kind::tcp;   // echo: there is no service, messages go back
 
-  std::string text() const;  // tcp://host:port
+  std::string text() const;  // as the configuration writes it
 };
 
 enum class MessageType : std::uint8_t { binary, text };

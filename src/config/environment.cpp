@@ -157,6 +157,7 @@ bool is_numeric(const std::string& host) {
 void check_backends(const Config& config, Report& report) {
   std::set<std::string> seen;
   for (const Route& route : config.routes) {
+    if (route.backend.kind != Backend::Kind::tcp) continue;
     const std::string& host = route.backend.host;
     // localhost is the loopback address even where the resolver does not know it (RFC 6761 §6.3).
     if (is_numeric(host) || host == "localhost" || !seen.insert(host).second) continue;

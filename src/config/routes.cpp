@@ -68,7 +68,9 @@ void read_origins(Reading& reading, const Field& field, Route& route) {
 }
 
 Form<Backend> backend() {
-  return {"tcp://host:port such as tcp://127.0.0.1:5900", [](std::string_view text) -> std::optional<Backend> {
+  return {"tcp://host:port (or echo:) such as tcp://127.0.0.1:5900",
+          [](std::string_view text) -> std::optional<Backend> {
+            if (text == "echo:") return Backend{.kind = Backend::Kind::echo};
             constexpr std::string_view scheme = "tcp://";
             if (!text.starts_with(scheme)) return {};
             auto authority = ws::parse_authority(text.substr(scheme.size()));

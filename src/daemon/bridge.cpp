@@ -144,7 +144,9 @@ std::vector<std::string> Bridge::apply(config::Config config) {
 // Asked after all is up: names may take their time.
 void Bridge::warn_of_unresolved(const config::Config& config) {
   std::set<std::string> names;
-  for (const config::Route& route : config.routes) names.insert(route.backend.host);
+  for (const config::Route& route : config.routes) {
+    if (route.backend.kind == config::Backend::Kind::tcp) names.insert(route.backend.host);
+  }
   for (const std::string& name : names) {
     if (!resolver_->known(name).empty()) continue;
     resolver_->look_up(name, [this, name](const net::Resolver::Addresses& addresses) {

@@ -13,11 +13,9 @@ constexpr Duration soonest = std::chrono::milliseconds(1);
 }  // namespace
 
 Carried::Carried(Worker& worker, Worker::Load load, std::unique_ptr<Session> session, int browser_fd, int backend_fd)
-    : worker_(worker),
-      load_(std::move(load)),
-      session_(std::move(session)),
-      browser_(worker.context(), browser_fd),
-      backend_(worker.context(), backend_fd) {}
+    : worker_(worker), load_(std::move(load)), session_(std::move(session)), browser_(worker.context(), browser_fd) {
+  if (backend_fd != -1) backend_.emplace(worker.context(), backend_fd);
+}
 
 Carried::~Carried() {
   worker_.deadlines().forget(*this);
@@ -65,7 +63,7 @@ void Carried::wait_for(Wait what, bool wanted) {
     self->waiting_[what] = false;
     if (!error && self->session_) self->came_true(what);
   };
-  Readiness& readiness = what == browser_readable || what == browser_writable ? browser_ : backend_;
+  Readiness& readiness = what == browser_readable || what == browser_writable ? browser_ : *backend_;
   if (what == browser_readable || what == backend_readable) {
     readiness.when_readable(std::move(handler));
   } else {
@@ -111,7 +109,7 @@ void Carried::end(Instant now) {
   worker_.deadlines().forget(*this);
   worker_.carried_->erase(worker_.carried_->iterator_to(*this));
   browser_.close();
-  backend_.close();
+  if (backend_) backend_->close();
   Log& log = worker_.services().log;
   LogRecord record = session->end_record(log, worker_.index(), now);
   session.reset();

@@ -21,6 +21,7 @@ class Carried : public boost::intrusive_ref_counter<Carried, boost::thread_unsaf
  public:
   using Pointer = boost::intrusive_ptr<Carried>;
 
+  // `backend_fd` -1: the session echoes.
   Carried(Worker& worker, Worker::Load load, std::unique_ptr<Session> session, int browser_fd, int backend_fd);
   ~Carried();
 
@@ -44,7 +45,7 @@ class Carried : public boost::intrusive_ref_counter<Carried, boost::thread_unsaf
   Worker::Load load_;
   std::unique_ptr<Session> session_;  // null once it ended
   Readiness browser_;
-  Readiness backend_;
+  std::optional<Readiness> backend_;
   std::array<bool, 4> waiting_{};  // by Wait
   bool turn_posted_ = false;
   Instant drain_at_ = never;

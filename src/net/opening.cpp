@@ -256,9 +256,13 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   RoutePlace place = RoutePlace::take(opening.route);
   if (!place) co_return co_await refuse_late(opening, Reason::route_full);
 
-  auto backend = co_await dial(worker.context(), worker.deadlines(), worker.services().resolver, route.backend,
-                               Clock::now() + route.timeouts.connect);
-  if (!backend) co_return co_await refuse_late(opening, backend.error());
+  std::unique_ptr<PlainEnd> backend;  // stays null where the route echoes
+  if (route.backend.kind == config::Backend::Kind::tcp) {
+    auto socket = co_await dial(worker.context(), worker.deadlines(), worker.services().resolver, route.backend,
+                                Clock::now() + route.timeouts.connect);
+    if (!socket) co_return co_await refuse_late(opening, socket.error());
+    backend = std::make_unique<PlainEnd>(std::move(*socket));
+  }
   if (worker.draining()) co_return co_await refuse_late(opening, Reason::draining);
   if (!opening.entry.permit.promote()) co_return co_await refuse_late(opening, Reason::full);
 
@@ -268,10 +272,10 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
     co_return give_up(opening, Reason::client_gone);
   }
   ::setsockopt(opening.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_in_kernel, sizeof(unsent_in_kernel));
-  const int backend_fd = backend->get();
-  auto session = std::make_unique<Session>(
-      std::move(opening.identity), std::move(opening.entry.permit), std::move(place), std::move(opening.browser),
-      std::make_unique<PlainEnd>(std::move(*backend)), worker.services().buffers, Clock::now());
+  const int backend_fd = backend ? backend->fd() : -1;
+  auto session = std::make_unique<Session>(std::move(opening.identity), std::move(opening.entry.permit),
+                                           std::move(place), std::move(opening.browser), std::move(backend),
+                                           worker.services().buffers, Clock::now());
   opening.readiness.reset();
   const std::string first = std::move(opening.received);
   worker.carry(std::move(session), std::move(opening.load), opening.fd, backend_fd,

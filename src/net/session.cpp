@@ -10,7 +10,7 @@ Session::Session(Identity identity, policy::Permit permit, RoutePlace place, std
       browser_(std::move(browser)),
       backend_(std::move(backend)),
       opened_(now),
-      splice_(place_.route(), *browser_, *backend_, budget, now) {}
+      splice_(place_.route(), *browser_, backend_.get(), budget, now) {}
 
 LogRecord Session::end_record(const Log& log, unsigned worker, Instant now) const {
   const Counts& counts = splice_.counts();
@@ -31,7 +31,7 @@ LogRecord Session::end_record(const Log& log, unsigned worker, Instant now) cons
       .add("up_discarded", counts.up_discarded)
       .add("down_bytes", counts.down_bytes)
       .add("down_frames", counts.down_frames)
-      .add("down_messages", counts.down_frames)
+      .add("down_messages", counts.down_messages)
       .add("down_discarded", counts.down_discarded)
       .add_seconds("seconds", seconds.count())
       .add("reason", word(life.reason().value_or(Reason::drain)))

@@ -25,6 +25,7 @@ struct Identity {
 // worker calls it when something can move.
 class Session {
  public:
+  // Without a backend it echoes.
   Session(Identity identity, policy::Permit permit, RoutePlace place, std::unique_ptr<End> browser,
           std::unique_ptr<End> backend, BufferBudget& budget, Instant now);
 

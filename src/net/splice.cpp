@@ -24,7 +24,7 @@ std::size_t step(double rate, std::size_t largest) {
 
 }  // namespace
 
-Splice::Splice(const config::Route& route, End& browser, End& backend, BufferBudget& budget, Instant now)
+Splice::Splice(const config::Route& route, End& browser, End* backend, BufferBudget& budget, Instant now)
     : route_(route),
       browser_(browser),
       backend_(backend),
@@ -37,6 +37,10 @@ Splice::Splice(const config::Route& route, End& browser, End& backend, BufferBud
       last_heard_(now),
       last_ping_(now),
       last_payload_(now) {
+  if (echoes()) {
+    backend_out_ = Out::gone;
+    backend_ended_ = true;
+  }
   const config::RouteLimits& limits = route.limits;
   if (limits.upstream_rate || limits.downstream_rate || limits.messages_per_second) {
     shaping_ = std::make_unique<Shaping>();
@@ -74,7 +78,7 @@ void Splice::take_first(std::span<const std::uint8_t> bytes, Scratch& scratch, I
   now_ = now;
   std::copy(bytes.begin(), bytes.end(), scratch.up.begin());
   const auto taken = std::span(scratch.up).first(bytes.size());
-  keep_undecoded(taken.last(take_from_browser(taken)));
+  keep_undecoded(taken.last(take_from_browser(taken, scratch)));
 }
 
 void Splice::decide(Reason reason, Instant now) {

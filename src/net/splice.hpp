@@ -36,7 +36,8 @@ struct Counts {
   std::uint64_t up_messages = 0;
   std::uint64_t up_discarded = 0;
   std::uint64_t down_bytes = 0;
-  std::uint64_t down_frames = 0;  // each is a message
+  std::uint64_t down_frames = 0;
+  std::uint64_t down_messages = 0;
   std::uint64_t down_discarded = 0;
 };
 
@@ -56,8 +57,8 @@ struct Wants {
 // backwards.
 class Splice {
  public:
-  // Route, ends and budget must outlive it.
-  Splice(const config::Route& route, End& browser, End& backend, BufferBudget& budget, Instant now);
+  // Route, ends and budget must outlive it. Without a backend (null) it sends each message back, with its type.
+  Splice(const config::Route& route, End& browser, End* backend, BufferBudget& budget, Instant now);
 
   // What may be possible again since the last advance.
   void browser_readable();
@@ -101,7 +102,8 @@ class Splice {
   bool reads_browser() const;
   bool reads_backend() const;
   // Returns how many bytes at the end are not decoded yet: frames beyond the message rate.
-  std::size_t take_from_browser(std::span<std::uint8_t> bytes);
+  std::size_t take_from_browser(std::span<std::uint8_t> bytes, Scratch& scratch);
+  void keep_pong(std::span<const std::uint8_t> payload);
   void keep_undecoded(std::span<std::uint8_t> frames);
   void discard_undecoded(std::span<std::uint8_t> frames);
   void deliver_up(std::span<const std::uint8_t> payload);
@@ -109,12 +111,16 @@ class Splice {
   void backend_refuses();
 
   void take_from_backend(std::uint8_t* payload, std::size_t fresh);
-  void send_down(std::uint8_t* payload, std::size_t size);
+  void send_down(std::uint8_t* payload, std::size_t size, ws::Opcode opcode, bool fin);
   bool flush_down();
   // Returns how many of the bytes were taken.
   std::size_t write_browser(std::span<const std::uint8_t> bytes);
   bool send_control();
   void browser_unreachable(IoStatus status);
+
+  bool echoes() const { return backend_ == nullptr; }
+  bool may_echo() const { return !downstream_stuck() && shaped_until(false) <= now_; }
+  void echo(const ws::Event& piece, Scratch& scratch);
 
   void settle_state();
   // True if one came.
@@ -132,7 +138,7 @@ class Splice {
 
   const config::Route& route_;
   End& browser_;
-  End& backend_;
+  End* const backend_;  // null: echoes
   ws::Lifecycle lifecycle_;
   State acted_on_ = State::open;
   ws::Decoder decoder_;
@@ -145,7 +151,7 @@ class Splice {
   ws::Utf8 down_text_;
   std::array<std::uint8_t, 3> down_tail_{};  // an unfinished code point
   std::uint8_t down_tail_size_ = 0;
-  std::unique_ptr<std::string> pong_;  // the newest ping not answered yet
+  std::unique_ptr<std::string> pongs_;  // frames: the answers to the newest pings
 
   // Readiness as last known; cleared by again_*, set by the four calls above. TLS may have to write before it can read,
   // or to read before it can write: then one waits for the other.
@@ -162,6 +168,7 @@ class Splice {
   bool backend_ended_ = false;
   bool ping_due_ = false;
   bool close_sent_ = false;
+  bool echo_in_message_ = false;  // a message's first frame went back, its last did not
   bool was_reading_ = true;
   std::uint32_t lingered_ = 0;          // bytes discarded from the browser after our last one
   std::uint32_t backend_lingered_ = 0;  // and from the backend

@@ -5,6 +5,12 @@
 #include <algorithm>
 
 namespace drawbridge::net {
+namespace {
+
+// Pongs that go out together, or wait until the browser takes something.
+constexpr std::size_t longest_pongs = 12 * ws::longest_control_frame;
+
+}  // namespace
 
 bool Splice::reads_backend() const {
   return lifecycle_.takes_from_backend() && !backend_ended_ && down_held_.empty() && browser_out_ == Out::open &&
@@ -21,7 +27,7 @@ bool Splice::pump_down(Scratch& scratch) {
   const std::uint64_t left = session_bytes_left();
   // Also with none left: only one byte more is too many, and the backend may have ended.
   if (left < room) room = std::max<std::size_t>(left, 1);
-  const IoResult result = backend_.read({payload + down_tail_size_, room});
+  const IoResult result = backend_->read({payload + down_tail_size_, room});
   switch (result.status) {
     case IoStatus::ok:
       if (result.drained) backend_readable_ = false;
@@ -63,7 +69,8 @@ void Splice::take_from_backend(std::uint8_t* payload, std::size_t fresh) {
   last_payload_ = now_;
   if (shaping_ && shaping_->downstream) shaping_->downstream->take(static_cast<double>(fresh), now_);
   std::size_t size = down_tail_size_ + fresh;
-  if (route_.message_type == config::MessageType::text) {
+  const bool as_text = route_.message_type == config::MessageType::text;
+  if (as_text) {
     const std::span<const std::uint8_t> text(payload + down_tail_size_, fresh);
     ws::Utf8 right = down_text_;
     if (const std::size_t good = down_text_.accept(text); !down_text_.valid()) {
@@ -72,22 +79,22 @@ void Splice::take_from_backend(std::uint8_t* payload, std::size_t fresh) {
       const std::size_t whole = down_tail_size_ + good - right.unfinished();
       counts_.down_discarded += size - whole;
       down_tail_size_ = 0;
-      if (whole > 0) send_down(payload, whole);
+      if (whole > 0) send_down(payload, whole, ws::Opcode::text, true);
       return lifecycle_.decide(Reason::backend_text);
     }
     down_tail_size_ = static_cast<std::uint8_t>(down_text_.unfinished());
     size -= down_tail_size_;
     std::copy_n(payload + size, down_tail_size_, down_tail_.begin());
   }
-  if (size > 0) send_down(payload, size);
+  if (size > 0) send_down(payload, size, as_text ? ws::Opcode::text : ws::Opcode::binary, true);
 }
 
-void Splice::send_down(std::uint8_t* payload, std::size_t size) {
-  const bool text = route_.message_type == config::MessageType::text;
-  std::uint8_t* frame = ws::put_server_header(payload, size, text ? ws::Opcode::text : ws::Opcode::binary, true);
+void Splice::send_down(std::uint8_t* payload, std::size_t size, ws::Opcode opcode, bool fin) {
+  std::uint8_t* frame = ws::put_server_header(payload, size, opcode, fin);
   const std::span<const std::uint8_t> bytes(frame, payload + size);
   counts_.down_bytes += size;
   ++counts_.down_frames;
+  counts_.down_messages += fin;
   const auto rest = bytes.subspan(write_browser(bytes));
   if (rest.empty()) return;
   down_held_payload_ = static_cast<std::uint32_t>(size);
@@ -136,19 +143,27 @@ bool Splice::flush_down() {
   return send_control() || moved;
 }
 
+// Of pings that wait for their answers the newest are enough (RFC 6455 §5.5.3).
+void Splice::keep_pong(std::span<const std::uint8_t> payload) {
+  std::array<std::uint8_t, ws::longest_control_frame> frame;
+  const std::size_t size = ws::put_control_frame(frame.data(), ws::Opcode::pong, payload);
+  if (!pongs_) pongs_ = std::make_unique<std::string>();
+  if (pongs_->size() + size > longest_pongs) pongs_->clear();
+  pongs_->append(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(size));
+}
+
 bool Splice::close_due() const {
   return lifecycle_.state() != State::open && lifecycle_.close_code() && !close_sent_ && !browser_ended_;
 }
 
-// Between frames: the pong, the ping, and last of all the Close frame.
+// Between frames: the pongs, the ping, and last of all the Close frame.
 bool Splice::send_control() {
-  if (close_sent_ || (!pong_ && !ping_due_ && !close_due())) return false;
-  std::array<std::uint8_t, 3 * (2 + ws::longest_control_payload)> frames;
+  if (close_sent_ || (!pongs_ && !ping_due_ && !close_due())) return false;
+  std::array<std::uint8_t, longest_pongs + 2 * ws::longest_control_frame> frames;
   std::size_t size = 0;
-  if (pong_) {
-    size += ws::put_control_frame(frames.data(), ws::Opcode::pong,
-                                  {reinterpret_cast<const std::uint8_t*>(pong_->data()), pong_->size()});
-    pong_.reset();
+  if (pongs_) {
+    size = pongs_->copy(reinterpret_cast<char*>(frames.data()), pongs_->size());
+    pongs_.reset();
   }
   if (ping_due_) {
     size += ws::put_control_frame(frames.data() + size, ws::Opcode::ping, {});

@@ -104,7 +104,7 @@ bool Splice::pump_finish(Scratch& scratch) {
     }
   }
   if (backend_out_ == Out::open && up_held_.empty()) {
-    backend_out_ = backend_.shut_write() == IoStatus::ok ? Out::shut : Out::gone;
+    backend_out_ = backend_->shut_write() == IoStatus::ok ? Out::shut : Out::gone;
     moved = true;
   }
   if (browser_out_ == Out::shut && !browser_ended_ && browser_readable_) {
@@ -130,7 +130,7 @@ bool Splice::discards_from_backend() const {
 
 bool Splice::discard_from_backend(Scratch& scratch) {
   if (!discards_from_backend() || !backend_readable_) return false;
-  const IoResult result = backend_.read(scratch.down);
+  const IoResult result = backend_->read(scratch.down);
   switch (result.status) {
     case IoStatus::ok:
       counts_.down_discarded += result.bytes;
@@ -163,7 +163,7 @@ Wants Splice::wants(bool moved) {
   const bool lingers = finishing && browser_out_ == Out::shut && !browser_ended_;
   const bool to_read = !browser_readable_ && (reads_browser() || lingers);
   const bool to_write = !browser_writable_ && browser_out_ == Out::open &&
-                        (!down_held_.empty() || pong_ || ping_due_ || finishing || close_due());
+                        (!down_held_.empty() || pongs_ || ping_due_ || finishing || close_due());
   wants.browser_readable = (to_read && !read_waits_for_writable_) || (to_write && write_waits_for_readable_);
   wants.browser_writable = (to_write && !write_waits_for_readable_) || (to_read && read_waits_for_writable_);
   wants.backend_readable = !backend_readable_ && (reads_backend() || discards_from_backend());

@@ -2,12 +2,18 @@
 
 #include "net/splice.hpp"
 
+#include <algorithm>
+
 namespace drawbridge::net {
 
 bool Splice::reads_browser() const {
   if (browser_ended_ || !lifecycle_.takes_from_browser() || !up_held_.empty()) return false;
-  // The backend takes nothing more: what it said last goes down before the session ends, and nothing more comes up.
-  if (backend_out_ == Out::gone && lifecycle_.state() == State::open) return false;
+  if (echoes()) {
+    if (!may_echo()) return false;
+  } else if (backend_out_ == Out::gone && lifecycle_.state() == State::open) {
+    // The backend takes nothing more: what it said last goes down before the session ends, and nothing more comes up.
+    return false;
+  }
   return shaped_until(true) <= now_;
 }
 
@@ -24,19 +30,21 @@ bool Splice::pump_up(Scratch& scratch) {
   }
   if (!up_undecoded_.empty()) {
     const auto waiting = up_undecoded_.bytes();
-    up_undecoded_.consume(waiting.size() - take_from_browser(waiting));
+    up_undecoded_.consume(waiting.size() - take_from_browser(waiting, scratch));
     return true;
   }
   if (!browser_readable_) return flushed;
 
-  const auto into = std::span(scratch.up).first(shaping_ ? shaping_->upstream_step : upstream_read);
+  std::size_t room = shaping_ ? shaping_->upstream_step : upstream_read;
+  if (echoes()) room = std::min(room, largest_downstream_frame);
+  const auto into = std::span(scratch.up).first(room);
   const IoResult result = browser_.read(into);
   read_waits_for_writable_ = result.status == IoStatus::again_write;
   switch (result.status) {
     case IoStatus::ok:
       last_heard_ = now_;
       if (result.drained) browser_readable_ = false;
-      keep_undecoded(into.first(result.bytes).last(take_from_browser(into.first(result.bytes))));
+      keep_undecoded(into.first(result.bytes).last(take_from_browser(into.first(result.bytes), scratch)));
       return true;
     case IoStatus::again_read:
     case IoStatus::again_write: browser_readable_ = false; return flushed;
@@ -50,20 +58,23 @@ bool Splice::pump_up(Scratch& scratch) {
   return flushed;
 }
 
-std::size_t Splice::take_from_browser(std::span<std::uint8_t> bytes) {
+std::size_t Splice::take_from_browser(std::span<std::uint8_t> bytes, Scratch& scratch) {
   ws::Input input(bytes);
   const std::uint64_t messages_before = decoder_.messages();
   ws::Event event;
   for (;;) {
     event = decoder_.next(input);
     if (event.kind == ws::Event::Kind::data) {
+      if (echoes()) echo(event, scratch);
       if (event.end_of_message && shaping_ && shaping_->messages) {
         shaping_->messages->take(1, now_);
         if (shaping_->messages->ready_at(now_) > now_) break;
       }
+      if (echoes() && !may_echo()) break;
     } else if (event.kind == ws::Event::Kind::ping) {
-      // Of several that wait for an answer the newest is enough (RFC 6455 §5.5.3).
-      pong_ = std::make_unique<std::string>(event.payload.begin(), event.payload.end());
+      keep_pong(event.payload);
+      // Echoes and pongs keep their order.
+      if (echoes()) flush_down();
     } else if (event.kind != ws::Event::Kind::pong) {
       break;
     }
@@ -72,7 +83,7 @@ std::size_t Splice::take_from_browser(std::span<std::uint8_t> bytes) {
   counts_.up_messages += decoder_.messages() - messages_before;
 
   // Payload was moved together: everything before `write` is payload.
-  deliver_up({bytes.data(), input.write});
+  if (!echoes()) deliver_up({bytes.data(), input.write});
   switch (event.kind) {
     case ws::Event::Kind::close: lifecycle_.browser_closed(ws::close_code(event.payload)); return 0;
     case ws::Event::Kind::error: lifecycle_.browser_refused(*decoder_.error()); return 0;
@@ -105,7 +116,7 @@ void Splice::deliver_up(std::span<const std::uint8_t> payload) {
     lifecycle_.cut(Reason::session_bytes);
   }
   while (!payload.empty() && backend_writable_ && backend_out_ == Out::open) {
-    const IoResult result = backend_.write(payload);
+    const IoResult result = backend_->write(payload);
     if (result.status == IoStatus::ok) {
       counts_.up_bytes += result.bytes;
       payload = payload.subspan(result.bytes);
@@ -129,7 +140,7 @@ void Splice::deliver_up(std::span<const std::uint8_t> payload) {
 bool Splice::flush_up() {
   bool moved = false;
   while (!up_held_.empty() && backend_writable_) {
-    const IoResult result = backend_.write(up_held_.bytes());
+    const IoResult result = backend_->write(up_held_.bytes());
     if (result.status == IoStatus::ok) {
       counts_.up_bytes += result.bytes;
       up_held_.consume(result.bytes);

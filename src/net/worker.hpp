@@ -88,7 +88,7 @@ class Worker {
     Worker* worker_;
   };
 
-  // Takes over an opened session; `first` came behind the request's head.
+  // Takes over an opened session; `first` came behind the request's head. `backend_fd` -1: the session echoes.
   void carry(std::unique_ptr<Session> session, Load load, int browser_fd, int backend_fd,
              std::span<const std::uint8_t> first);
 

@@ -48,6 +48,7 @@ BOOST_AUTO_TEST_CASE(binds_and_backends_are_written_as_in_the_file) {
   BOOST_TEST(systemd("bridge").text() == "systemd:bridge");
   BOOST_TEST((Backend{"db.internal", 5432}.text()) == "tcp://db.internal:5432");
   BOOST_TEST((Backend{"::1", 5432}.text()) == "tcp://[::1]:5432");
+  BOOST_TEST((Backend{.kind = Backend::Kind::echo}.text()) == "echo:");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

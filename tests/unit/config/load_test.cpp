@@ -23,6 +23,15 @@ Route route_with(std::string_view keys) {
 
 BOOST_AUTO_TEST_SUITE(load_configuration)
 
+BOOST_AUTO_TEST_CASE(a_route_may_echo) {
+  std::string text(smallest);
+  const std::string backend = "tcp://127.0.0.1:5900";
+  text.replace(text.find(backend), backend.size(), "\"echo:\"");
+  const Config config = right(text);
+  BOOST_REQUIRE(config.routes.size() == 1U);
+  BOOST_TEST((config.routes[0].backend.kind == Backend::Kind::echo));
+}
+
 BOOST_AUTO_TEST_CASE(the_smallest_file_has_all_defaults) {
   const Config config = right(smallest);
   BOOST_REQUIRE(config.listeners.size() == 1U);

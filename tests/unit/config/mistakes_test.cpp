@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(in_a_route) {
         "tcp://::1:1", "tcp://1.2.3:1", "tcp://a..b:1", "tcp://[::1:1", ""}) {
     const std::string text =
         before + "{ name: n, path: /p, origins: [ '*' ], backend: '" + std::string(backend) + "' }\n";
-    BOOST_TEST(told(load_text(text)) == "3:53: `backend` must be tcp://host:port such as tcp://127.0.0.1:5900, not `" +
+    BOOST_TEST(told(load_text(text)) == "3:53: `backend` must be tcp://host:port (or echo:) such as tcp://127.0.0.1:5900, not `" +
                                             std::string(backend) + "`\n");
   }
 }
@@ -283,7 +283,7 @@ log: { level: 5 }
               "8:11: `path` must be a path such as /desk, or /desk/* for all below it (without //, dot segments or "
               "needless %XX), not `desk`\n"
               "9:5: unknown key `orgins`; did you mean `origins`?\n"
-              "10:14: `backend` must be tcp://host:port such as tcp://127.0.0.1:5900, not `http://127.0.0.1`\n"
+              "10:14: `backend` must be tcp://host:port (or echo:) such as tcp://127.0.0.1:5900, not `http://127.0.0.1`\n"
               "11:22: `frame` must be a size above 0 such as 64KiB, not `64KB`\n"
               "12:23: `dead` (1s) must be longer than `ping` (20s), or quiet sessions die\n"
               "13:11: repeated route name `desk`; first given on line 7\n"

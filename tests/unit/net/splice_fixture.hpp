@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 // A splice between two scripted ends, in virtual time.
 struct Spliced {
   explicit Spliced(const config::Route& its_route = {}, std::uint64_t buffers = 1 << 30)
-      : route(its_route), budget(buffers), splice(route, browser, backend, budget, now) {}
+      : route(its_route), budget(buffers), splice(route, browser, &backend, budget, now) {}
 
   // Advances until nothing more moves, as a worker would; everything scripted is ready at once.
   net::Wants run() {

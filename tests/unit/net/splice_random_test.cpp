@@ -164,7 +164,7 @@ class World {
         script_(random_browser(dice_, manners_)),
         backend_bytes_(random_backend(dice_, manners_)),
         budget_(manners_ == Manners::any && dice_.one_in(8) ? dice_.size(3'000) : 1 << 30),
-        splice_(route_, browser_, backend_, budget_, now_) {
+        splice_(route_, browser_, &backend_, budget_, now_) {
     if (dice_.one_in(2)) browser_.report_drained();
     if (dice_.one_in(2)) backend_.report_drained();
     if (dice_.one_in(2)) browser_.buffer_inside();
