@@ -45,6 +45,7 @@ struct Opening {
     }
     readiness.emplace(worker.context(), fd);
   }
+  ~Opening();
 
   Worker& worker;
   Worker::Load load;
@@ -59,9 +60,11 @@ struct Opening {
   std::string received;                // the head, and what came behind it
   ws::Upgrade upgrade;
   std::shared_ptr<const ActiveRoute> route;
+  bool told = false;  // its line is written, or left to its session
 };
 
 void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code) {
+  opening.told = true;
   const Services& services = opening.worker.services();
   if (!services.refusals.wants_line(reason, Clock::now())) return;
   LogRecord record = services.log.record(LogLevel::warning, "refused");
@@ -75,6 +78,11 @@ void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std
       .add("reason", word(reason))
       .add(code_key, code);
   services.log.write(LogLevel::warning, std::move(record));
+}
+
+// Cut off where it stood, as the time to drain was over.
+Opening::~Opening() {
+  if (!told && worker.draining()) log_refusal(*this, Reason::draining, "status", 0);
 }
 
 // Waits for what `status` asks for; false when the limit came first or the connection is of no more use.
@@ -273,6 +281,7 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   }
   ::setsockopt(opening.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_in_kernel, sizeof(unsent_in_kernel));
   const int backend_fd = backend ? backend->fd() : -1;
+  opening.told = true;
   auto session = std::make_unique<Session>(std::move(opening.identity), std::move(opening.entry.permit),
                                            std::move(place), std::move(opening.browser), std::move(backend),
                                            worker.services().buffers, Clock::now());

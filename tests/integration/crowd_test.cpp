@@ -43,6 +43,38 @@ BOOST_AUTO_TEST_CASE(many_sessions_at_once_keep_their_bytes_apart_and_share_the_
   BOOST_TEST(std::abs(first - second) <= static_cast<int>(count) / 10);
 }
 
+BOOST_AUTO_TEST_CASE(a_worker_that_lost_its_sessions_gets_the_next_ones) {
+  constexpr int count = 600;
+  Daemon daemon(configuration(
+      "  - { bind: \"127.0.0.1:0\" }\n", "  - { name: desk, path: /desk, origins: [ \"*\" ], backend: \"echo:\" }\n",
+      "workers: 2\n"
+      "limits: { sessions_per_client: 2000, handshake_burst: 5000, handshakes_per_client: 5000/s }\n"));
+  const auto open = [&] {
+    RawClient client(connect_tcp(daemon.port()));
+    BOOST_REQUIRE(client.request(Head()).status == 101U);
+    return client;
+  };
+  std::vector<RawClient> clients;
+  for (int i = 0; i < count; ++i) clients.push_back(open());
+  // One after the other they went to one worker and to the other in turn: now one of them loses all that it has.
+  std::map<std::string, int> ended;
+  for (std::size_t i = 0; i < count / 2; ++i) {
+    clients[i].finish();
+    clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(i));
+    ++ended[daemon.session("client_closed")["worker"]];
+  }
+  BOOST_TEST(ended.size() == 1U);
+  for (int i = 0; i < count / 2; ++i) clients.push_back(open());
+
+  std::map<std::string, int> live;
+  for (RawClient& client : clients) {
+    client.finish();
+    ++live[daemon.session("client_closed")["worker"]];
+  }
+  BOOST_TEST(live["0"] + live["1"] == count);
+  BOOST_TEST(std::abs(live["0"] - live["1"]) <= count / 10, "worker 0: " << live["0"] << ", worker 1: " << live["1"]);
+}
+
 BOOST_AUTO_TEST_CASE(a_flooding_session_leaves_the_others_their_turns) {
   const Backend flooded(sink());
   const Backend quiet(echo());

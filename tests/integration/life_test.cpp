@@ -175,6 +175,16 @@ BOOST_AUTO_TEST_CASE(nobody_new_is_let_in_while_it_drains) {
   BOOST_CHECK_THROW(connect_tcp(daemon.port()), std::runtime_error);
 }
 
+BOOST_AUTO_TEST_CASE(who_is_still_being_opened_when_the_time_is_over_is_logged) {
+  const Backend backend(echo());
+  Daemon daemon(simple(backend.port(), "", "timeouts: { drain: 300ms }\n"));
+  Wire before_tls = connect_tcp(daemon.port());
+  RawClient before_head(daemon.port());
+  daemon.terminate();
+  BOOST_TEST(daemon.process().wait() == 0);
+  for (int i = 0; i < 2; ++i) BOOST_TEST(daemon.refused("draining")["status"] == "0");
+}
+
 BOOST_AUTO_TEST_CASE(an_idle_daemon_stops_at_once) {
   Daemon daemon(simple(1));
   const auto start = steady_clock::now();
