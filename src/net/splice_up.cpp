@@ -5,6 +5,12 @@
 #include <algorithm>
 
 namespace drawbridge::net {
+namespace {
+
+// Each is a write of its own, so that a read full of tiny frames would keep the worker's other sessions waiting.
+constexpr int echoes_a_move = 64;
+
+}  // namespace
 
 bool Splice::reads_browser() const {
   if (browser_ended_ || !lifecycle_.takes_from_browser() || !up_held_.empty()) return false;
@@ -62,6 +68,7 @@ std::size_t Splice::take_from_browser(std::span<std::uint8_t> bytes, Scratch& sc
   ws::Input input(bytes);
   const std::uint64_t messages_before = decoder_.messages();
   ws::Event event;
+  int echoed = 0;
   for (;;) {
     event = decoder_.next(input);
     if (event.kind == ws::Event::Kind::data) {
@@ -70,7 +77,6 @@ std::size_t Splice::take_from_browser(std::span<std::uint8_t> bytes, Scratch& sc
         shaping_->messages->take(1, now_);
         if (shaping_->messages->ready_at(now_) > now_) break;
       }
-      if (echoes() && !may_echo()) break;
     } else if (event.kind == ws::Event::Kind::ping) {
       keep_pong(event.payload);
       // Echoes and pongs keep their order.
@@ -78,6 +84,7 @@ std::size_t Splice::take_from_browser(std::span<std::uint8_t> bytes, Scratch& sc
     } else if (event.kind != ws::Event::Kind::pong) {
       break;
     }
+    if (echoes() && (!may_echo() || ++echoed == echoes_a_move)) break;
   }
   counts_.up_frames = decoder_.frames();
   counts_.up_messages += decoder_.messages() - messages_before;

@@ -174,6 +174,18 @@ BOOST_AUTO_TEST_CASE(a_frame_of_several_reads_comes_back_whole) {
   BOOST_TEST(s.splice->counts().down_messages == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_flood_of_tiny_messages_yields_after_its_turn) {
+  Echoing s;
+  std::string flood;
+  for (int i = 0; i < 5'000; ++i) flood += client_frame(Opcode::binary, "x") + client_frame(Opcode::ping, "");
+  s.browser.send(flood);
+  const net::Wants wants = s.splice->advance(s.now, *s.scratch);
+  BOOST_TEST(wants.again);
+  BOOST_TEST(s.browser.moves() < 500U);
+  s.run();
+  BOOST_TEST(s.splice->counts().down_messages == 5'000U);
+}
+
 BOOST_AUTO_TEST_CASE(session_bytes_count_both_ways) {
   config::RouteLimits limits;
   limits.session_bytes = 10;
