@@ -35,7 +35,7 @@ bool has(const Record& record, const std::string& event, const Fields& fields) {
 bool test_failed() {
   namespace unit_test = boost::unit_test;
   return std::uncaught_exceptions() > 0 ||
-         !unit_test::results_collector.results(unit_test::framework::current_test_case().p_id).passed();
+         !unit_test::results_collector.results(unit_test::framework::current_test_unit().p_id).passed();
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "support/raw_client.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 #include <boost/json.hpp>
@@ -12,12 +11,6 @@ namespace {
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(tolower(c)); });
   return text;
-}
-
-std::string big_endian(std::uint64_t value, int bytes) {
-  std::string result;
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) result += static_cast<char>(value >> shift);
-  return result;
 }
 
 std::uint64_t from_big_endian(std::string_view bytes) {
@@ -81,28 +74,6 @@ std::string Answer::reason() const {
   const boost::json::object* object = error ? nullptr : parsed.if_object();
   const boost::json::value* word = object == nullptr ? nullptr : object->if_contains("reason");
   return word != nullptr && word->is_string() ? std::string(word->get_string()) : std::string();
-}
-
-std::string frame(Op opcode, std::string_view payload, const FrameOptions& options) {
-  const std::uint64_t size = options.announce.value_or(payload.size());
-  const int natural = size < 126 ? 0 : size < 65536 ? 2 : 8;
-  const int length_bytes = options.length_bytes < 0 ? natural : options.length_bytes;
-  const auto first = static_cast<unsigned>(opcode) | (options.reserved << 4) | (options.fin ? 0x80U : 0U);
-  const std::uint64_t short_length = length_bytes == 0 ? size : length_bytes == 2 ? 126 : 127;
-  std::string result;
-  result.reserve(payload.size() + 14);
-  result += static_cast<char>(first);
-  result += static_cast<char>(short_length | (options.masked ? 0x80U : 0U));
-  if (length_bytes > 0) result += big_endian(size, length_bytes);
-  if (!options.masked) return result.append(payload);
-  static constexpr std::array<char, 4> key{0x37, static_cast<char>(0xfa), 0x21, 0x3d};  // RFC 6455 §5.7
-  result.append(key.data(), key.size());
-  for (std::size_t i = 0; i < payload.size(); ++i) result += static_cast<char>(payload[i] ^ key[i % 4]);
-  return result;
-}
-
-std::string close_payload(std::uint16_t code, std::string_view text) {
-  return big_endian(code, 2).append(text);
 }
 
 RawClient::RawClient(std::uint16_t port, const TlsOptions& tls) : RawClient(Address{.port = port}, tls) {}

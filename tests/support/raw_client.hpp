@@ -1,10 +1,10 @@
 #pragma once
 
+#include "support/frames.hpp"
 #include "support/wire.hpp"
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,21 +43,6 @@ struct Answer {
   // The word in a refusal's body; empty if the body is none.
   std::string reason() const;
 };
-
-enum class Op : std::uint8_t { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
-
-struct FrameOptions {
-  bool fin = true;
-  unsigned reserved = 0;  // the three RSV bits, 0..7
-  bool masked = true;
-  int length_bytes = -1;                    // 0, 2 or 8 forces that form of the length
-  std::optional<std::uint64_t> announce{};  // another length than the payload's
-};
-
-// A frame as a browser sends it.
-std::string frame(Op opcode, std::string_view payload, const FrameOptions& options = {});
-// The payload of a Close frame.
-std::string close_payload(std::uint16_t code, std::string_view text = {});
 
 struct Frame {
   Op opcode = Op::binary;

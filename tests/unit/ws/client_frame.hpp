@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ws/frame.hpp"
+#include "support/frames.hpp"
 
 #include <array>
 #include <cstdint>
@@ -26,20 +26,14 @@ struct ClientFrame {
 };
 
 inline void append(Bytes& out, const ClientFrame& frame) {
-  const std::uint64_t length = frame.announced.value_or(frame.payload.size());
-  const std::size_t shortest = length <= 125 ? 0U : length <= 0xFFFF ? 2U : 8U;
-  const std::size_t length_bytes = frame.length_bytes.value_or(shortest);
-  const unsigned mask_bit = frame.masked ? 0x80 : 0;
-  const unsigned short_length = length_bytes == 0 ? static_cast<unsigned>(length) : length_bytes == 2 ? 126U : 127U;
-  out.push_back(static_cast<std::uint8_t>((frame.fin ? 0x80U : 0U) | (frame.reserved << 4U) |
-                                          static_cast<unsigned>(frame.opcode)));
-  out.push_back(static_cast<std::uint8_t>(mask_bit | short_length));
-  for (std::size_t i = length_bytes; i-- > 0;) out.push_back(static_cast<std::uint8_t>(length >> (8 * i)));
-  if (frame.masked) out.insert(out.end(), frame.key.begin(), frame.key.end());
-  const std::size_t begin = out.size();
-  out.insert(out.end(), frame.payload.begin(), frame.payload.end());
-  if (!frame.masked) return;
-  for (std::size_t i = 0; i < frame.payload.size(); ++i) out[begin + i] ^= frame.key[i % 4];
+  const std::string bytes = testing::frame(frame.opcode, frame.payload,
+                                           {.fin = frame.fin,
+                                            .reserved = frame.reserved,
+                                            .masked = frame.masked,
+                                            .length_bytes = frame.length_bytes,
+                                            .announce = frame.announced,
+                                            .key = frame.key});
+  out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
 inline Bytes encode(const std::vector<ClientFrame>& frames) {
