@@ -285,20 +285,23 @@ void Wire::exchange(const std::function<std::string_view()>& next, const std::fu
   std::string_view out = next();
   bool more = unread_.empty() || got(std::exchange(unread_, {}));
   while (!out.empty() || more) {
+    bool moved = false;
     short wait_for = 0;
     if (!out.empty()) {
       const Step step = try_write(out);
+      moved = step.bytes.has_value();
+      wait_for = step.wait_for;
       out.remove_prefix(step.bytes.value_or(0));
-      wait_for = static_cast<short>(wait_for | step.wait_for);
       if (out.empty()) out = next();
     }
     if (more) {
       const Step step = try_read(buffer.data(), buffer.size());
       if (step.bytes && *step.bytes == 0) throw EndOfStream("stream ended in an exchange");
       if (step.bytes) more = got(std::string_view(buffer).substr(0, *step.bytes));
-      wait_for = step.bytes ? short{0} : static_cast<short>(wait_for | step.wait_for);
+      moved = moved || step.bytes;
+      wait_for = static_cast<short>(wait_for | step.wait_for);
     }
-    if (wait_for != 0) wait_or_throw(wait_for, steady_clock::now() + patience_, "exchange");
+    if (!moved) wait_or_throw(wait_for, steady_clock::now() + patience_, "exchange");
   }
 }
 
