@@ -52,14 +52,26 @@ Task<Result<Resolver::Addresses>> resolve(asio::io_context& context, Resolver& r
   co_return std::move(look_up->addresses);
 }
 
+// Whether it is this process that lacks something, the network or the backend.
+Reason reason_for(int error) {
+  switch (error) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM: return Reason::full;
+    case ETIMEDOUT: return Reason::backend_timeout;
+    default: return Reason::backend_refused;
+  }
+}
+
 Task<Result<Descriptor>> connect_one(asio::io_context& context, Deadlines& deadlines, SocketAddress address,
                                      Instant deadline) {
   Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  // Nothing was asked of the backend: it is us who have no descriptor left.
-  if (!socket) co_return errno == EMFILE || errno == ENFILE ? Reason::full : Reason::backend_refused;
+  if (!socket) co_return reason_for(errno);
   configure(socket.get());
   if (::connect(socket.get(), address.get(), address.size) == 0) co_return socket;
-  if (errno != EINPROGRESS) co_return Reason::backend_refused;
+  // Interrupted, it goes on all the same (connect(2)).
+  if (errno != EINPROGRESS && errno != EINTR) co_return reason_for(errno);
 
   // Its own registration, dropped with it: the session's would otherwise be woken for writability for ever.
   Readiness readiness(context, socket.get());
@@ -67,9 +79,8 @@ Task<Result<Descriptor>> connect_one(asio::io_context& context, Deadlines& deadl
   if (!co_await limit.writable(readiness)) co_return Reason::backend_timeout;
   int error = 0;
   socklen_t size = sizeof(error);
-  ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error == ETIMEDOUT) co_return Reason::backend_timeout;
-  if (error != 0) co_return Reason::backend_refused;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+  if (error != 0) co_return reason_for(error);
   co_return socket;
 }
 
