@@ -60,6 +60,7 @@ struct Opening {
   std::string received;                // the head, and what came behind it
   ws::Upgrade upgrade;
   std::shared_ptr<const ActiveRoute> route;
+  RoutePlace place;   // from admission on
   bool told = false;  // its line is written, or left to its session
 };
 
@@ -148,6 +149,7 @@ Task<> refuse_in_close_frame(Opening& opening, Reason reason, unsigned retry_aft
 
 // A refusal after admission, told in the way of its route.
 Task<> refuse_late(Opening& opening, Reason reason) {
+  opening.place = {};  // who is told so takes his time, and nobody's place
   const unsigned retry_after = policy::retry_after(reason);
   if (policy::told_in_close_frame(opening.route->route, reason)) {
     co_await refuse_in_close_frame(opening, reason, retry_after);
@@ -261,8 +263,8 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
     co_return co_await refuse(opening, *verdict.reason, verdict.retry_after);
   }
   const config::Route& route = opening.route->route;
-  RoutePlace place = RoutePlace::take(opening.route);
-  if (!place) co_return co_await refuse_late(opening, Reason::route_full);
+  opening.place = RoutePlace::take(opening.route);
+  if (!opening.place) co_return co_await refuse_late(opening, Reason::route_full);
 
   std::unique_ptr<PlainEnd> backend;  // stays null where the route echoes
   if (route.backend.kind == config::Backend::Kind::tcp) {
@@ -283,7 +285,7 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   const int backend_fd = backend ? backend->fd() : -1;
   opening.told = true;
   auto session = std::make_unique<Session>(std::move(opening.identity), std::move(opening.entry.permit),
-                                           std::move(place), std::move(opening.browser), std::move(backend),
+                                           std::move(opening.place), std::move(opening.browser), std::move(backend),
                                            worker.services().buffers, Clock::now());
   opening.readiness.reset();
   const std::string first = std::move(opening.received);

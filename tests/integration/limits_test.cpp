@@ -80,6 +80,14 @@ BOOST_AUTO_TEST_CASE(a_route_and_the_whole_are_full_at_their_limits) {
   daemon.refused("full");
 }
 
+BOOST_AUTO_TEST_CASE(who_is_refused_takes_no_place_while_he_is_told) {
+  const ClosedPort closed;
+  Daemon daemon(simple(closed.port(), ", limits: { sessions: 1 }"));
+  RawClient first(daemon.port());
+  BOOST_TEST(first.request(Head()).reason() == "backend_refused");  // and does not close
+  BOOST_TEST(RawClient(daemon.port()).request(Head()).reason() == "backend_refused");
+}
+
 BOOST_AUTO_TEST_CASE(hasty_clients_get_429_and_then_nothing) {
   const Backend backend(echo());
   Daemon daemon(simple(backend.port(), "", "limits: { handshakes_per_client: 0.01/s, handshake_burst: 5 }\n"));
