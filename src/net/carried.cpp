@@ -22,7 +22,10 @@ Carried::~Carried() {
 }
 
 void Carried::begin(std::span<const std::uint8_t> first) {
-  advance(Clock::now(), first);
+  const Instant now = Clock::now();
+  // What can be done without waiting is done; the rest is left to the deadlines.
+  if (!browser_.watches() || (backend_ && !backend_->watches())) session_->splice().decide(Reason::overload, now);
+  advance(now, first);
 }
 
 void Carried::advance(Instant now, std::span<const std::uint8_t> first) {
@@ -59,11 +62,12 @@ void Carried::advance(Instant now, std::span<const std::uint8_t> first) {
 // A wait that is not wanted any more stays: what comes true is only a hint to the splice.
 void Carried::wait_for(Wait what, bool wanted) {
   if (!wanted || waiting_[what]) return;
+  Readiness& readiness = what == browser_readable || what == browser_writable ? browser_ : *backend_;
+  if (!readiness.watches()) return;
   auto handler = [self = Pointer(this), what](boost::system::error_code error) {
     self->waiting_[what] = false;
     if (!error && self->session_) self->came_true(what);
   };
-  Readiness& readiness = what == browser_readable || what == browser_writable ? browser_ : *backend_;
   if (what == browser_readable || what == backend_readable) {
     readiness.when_readable(std::move(handler));
   } else {

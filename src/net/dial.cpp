@@ -75,6 +75,7 @@ Task<Result<Descriptor>> connect_one(asio::io_context& context, Deadlines& deadl
 
   // Its own registration, dropped with it: the session's would otherwise be woken for writability for ever.
   Readiness readiness(context, socket.get());
+  if (!readiness.watches()) co_return Reason::full;
   WaitLimit limit(deadlines, deadline);
   if (!co_await limit.writable(readiness)) co_return Reason::backend_timeout;
   int error = 0;

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <system_error>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -30,7 +31,9 @@ Listener::Listener(asio::io_context& context, Descriptor socket, config::Bind bi
       log_(log),
       accept_(std::move(accept)),
       readiness_(context, socket_.get()),
-      pause_(context) {}
+      pause_(context) {
+  if (!readiness_.watches()) throw std::system_error(ENOMEM, std::generic_category(), "no room to watch a listener");
+}
 
 Listener::~Listener() {
   close();

@@ -250,6 +250,7 @@ policy::Verdict judge(Opening& opening, const Snapshot& snapshot, const ws::Requ
 
 Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   Opening opening(worker, std::move(load), std::move(accepted));
+  if (!opening.readiness->watches()) co_return give_up(opening, Reason::full);
   if (opening.tls != nullptr && !co_await shake_hands(opening)) co_return;
 
   const std::optional<Head> head = co_await read_head(opening);

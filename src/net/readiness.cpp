@@ -2,7 +2,10 @@
 
 namespace drawbridge::net {
 
-Readiness::Readiness(asio::io_context& context, int fd) : descriptor_(context, fd) {}
+Readiness::Readiness(asio::io_context& context, int fd) : descriptor_(context) {
+  boost::system::error_code ignored;
+  descriptor_.assign(fd, ignored);
+}
 
 Readiness::~Readiness() {
   close();

@@ -12,6 +12,8 @@ class Readiness {
  public:
   // Registers the descriptor, which must stay open until this is destroyed.
   Readiness(asio::io_context& context, int fd);
+  // False if the kernel had no room for another watch (epoll_ctl(2): ENOMEM, ENOSPC). Then nothing may be waited for.
+  bool watches() const { return descriptor_.is_open(); }
   Readiness(Readiness&&) = default;
   Readiness& operator=(Readiness&&) = delete;
   ~Readiness();
