@@ -180,6 +180,8 @@ int serve(const std::string& path) {
   hold_back_reloads(true);
   // A peer that is gone is an error of a call, not the end of the process.
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  // So is a log that has become as large as a file may be.
+  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
   // Keys are in memory: no core dumps, no debugger of the same user.
   ::prctl(PR_SET_DUMPABLE, 0);
   config::Loaded loaded = load_and_check(path, false);
