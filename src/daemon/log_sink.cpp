@@ -113,7 +113,9 @@ void LogSink::set_settings(const config::Log& settings) {
 void LogSink::report_dropped() {
   const std::uint64_t dropped = state_->sink->dropped() + state_->queue->overrun_counter();
   if (dropped == reported_) return;
-  write(LogLevel::warning, record(LogLevel::warning, "log_dropped").add("count", dropped - reported_));
+  // The total too: a line about lost lines may be lost itself.
+  write(LogLevel::warning,
+        record(LogLevel::warning, "log_dropped").add("count", dropped - reported_).add("total", dropped));
   reported_ = dropped;
 }
 
