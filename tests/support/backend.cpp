@@ -19,7 +19,7 @@ Backend::Backend(Behaviour behaviour, const std::string& address)
 Backend::~Backend() {
   eventfd_write(stop_, 1);
   acceptor_.join();
-  for (std::thread& connection : connections_) connection.join();
+  for (Connection& connection : connections_) connection.thread.join();
   close(listening_.descriptor);
   close(stop_);
 }
@@ -32,13 +32,20 @@ void Backend::accept_all() {
     const int descriptor = accept4(listening_.descriptor, nullptr, nullptr, SOCK_CLOEXEC);
     if (descriptor < 0) continue;
     ++accepted_;
-    connections_.emplace_back([this, descriptor] {
+    connections_.remove_if([](Connection& connection) {
+      if (!connection.over) return false;
+      connection.thread.join();
+      return true;
+    });
+    Connection& connection = connections_.emplace_back();
+    connection.thread = std::thread([this, descriptor, &over = connection.over] {
       Wire wire(descriptor, stop_);
       wire.set_patience(std::chrono::minutes(5));  // the test's own deadlines end it first
       try {
         behaviour_(wire);
       } catch (const std::exception&) {  // the peer went away, or the test is over
       }
+      over = true;
     });
   }
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -28,13 +29,17 @@ class Backend {
   std::size_t accepted() const { return accepted_; }
 
  private:
+  struct Connection {
+    std::atomic<bool> over = false;
+    std::thread thread;
+  };
   void accept_all();
 
   Behaviour behaviour_;
   Listening listening_;
   int stop_;
   std::atomic<std::size_t> accepted_ = 0;
-  std::vector<std::thread> connections_;
+  std::list<Connection> connections_;  // those that go on, and those that ended since the last one came
   std::thread acceptor_;
 };
 

@@ -18,16 +18,8 @@
 namespace drawbridge::testing {
 namespace {
 
-Record parse(std::string line) {
-  boost::system::error_code error;
-  const boost::json::value value = boost::json::parse(line, error);
-  Record record{std::move(line), {}};
-  if (!error && value.is_object()) record.fields = value.get_object();
-  return record;
-}
-
-bool has(const Record& record, const std::string& event, const Fields& fields) {
-  return record["event"] == event && std::all_of(fields.begin(), fields.end(), [&](const auto& field) {
+bool has(const Record& record, const std::set<std::string>& events, const Fields& fields) {
+  return events.contains(record["event"]) && std::all_of(fields.begin(), fields.end(), [&](const auto& field) {
            return record[field.first] == field.second;
          });
 }
@@ -39,6 +31,14 @@ bool test_failed() {
 }
 
 }  // namespace
+
+Record parse_record(std::string line) {
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(line, error);
+  Record record{std::move(line), {}};
+  if (!error && value.is_object()) record.fields = value.get_object();
+  return record;
+}
 
 std::string Record::operator[](std::string_view key) const {
   const boost::json::value* value = fields.if_contains(key);
@@ -92,7 +92,7 @@ void Daemon::read_log(int descriptor) {
     if (got <= 0) break;
     pending.append(buffer, static_cast<std::size_t>(got));
     for (std::size_t end = pending.find('\n'); end != std::string::npos; end = pending.find('\n')) {
-      records_.push_back(parse(pending.substr(0, end)));
+      records_.push_back(parse_record(pending.substr(0, end)));
       taken_.push_back(false);
       pending.erase(0, end + 1);
     }
@@ -112,18 +112,27 @@ std::uint16_t Daemon::port(std::size_t listener) {
 }
 
 Record Daemon::wait_for(const std::string& event, const Fields& fields, std::chrono::milliseconds most) {
+  return take({event}, fields, most);
+}
+
+Record Daemon::wait_for_end(const Fields& fields, std::chrono::milliseconds most) {
+  return take({"refused", "session"}, fields, most);
+}
+
+Record Daemon::take(const std::set<std::string>& events, const Fields& fields, std::chrono::milliseconds most) {
   std::unique_lock lock(mutex_);
   std::size_t at = 0;
   const auto find = [&] {
     for (at = 0; at < records_.size(); ++at) {
-      if (!taken_[at] && has(records_[at], event, fields)) return true;
+      if (!taken_[at] && has(records_[at], events, fields)) return true;
     }
     return false;
   };
   arrived_.wait_for(lock, most, [&] { return find() || ended_; });
   if (!find()) {
     std::ostringstream what;
-    what << (ended_ ? "the daemon ended" : "deadline passed") << " without the record " << event;
+    what << (ended_ ? "the daemon ended" : "deadline passed") << " without the record";
+    for (const std::string& event : events) what << ' ' << event;
     for (const auto& [key, value] : fields) what << ' ' << key << '=' << value;
     throw Timeout(what.str());
   }

@@ -10,6 +10,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,6 +28,9 @@ struct Record {
   std::string operator[](std::string_view key) const;
   std::uint64_t number(std::string_view key) const;  // it must be there
 };
+
+// No fields if it is not JSON.
+Record parse_record(std::string line);
 
 using Fields = std::map<std::string, std::string>;
 
@@ -47,6 +51,8 @@ class Daemon {
   std::uint16_t port(std::size_t listener = 0);
   // The first record not yet taken that has this event and these fields.
   Record wait_for(const std::string& event, const Fields& fields = {}, std::chrono::milliseconds most = patience);
+  // The same for the end of a connection, be it a session's or a refusal.
+  Record wait_for_end(const Fields& fields = {}, std::chrono::milliseconds most = patience);
   // The next session's end; what it says beside the reason is up to the caller.
   Record session(const std::string& reason) { return wait_for("session", {{"reason", reason}}); }
   Record refused(const std::string& reason) { return wait_for("refused", {{"reason", reason}}); }
@@ -64,6 +70,7 @@ class Daemon {
 
  private:
   void read_log(int descriptor);
+  Record take(const std::set<std::string>& events, const Fields& fields, std::chrono::milliseconds most);
 
   TemporaryDirectory directory_;
   std::mutex mutex_;
