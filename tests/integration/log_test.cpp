@@ -1,4 +1,5 @@
 #include "support/backend.hpp"
+#include "support/call_control.hpp"
 #include "support/daemon.hpp"
 #include "support/notify_socket.hpp"
 #include "support/pattern.hpp"
@@ -6,6 +7,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -160,6 +166,94 @@ BOOST_AUTO_TEST_CASE(because_the_reader_is_gone) {
   close(broken[0]);
   cross_and_stop(broken[1]);
   close(broken[1]);
+}
+
+// Lines are lost one by one as writes fail, and counted one by one.
+BOOST_AUTO_TEST_CASE(for_a_while) {
+  CallControl calls;
+  const Backend backend(echo());
+  Daemon daemon(simple(backend.port()), {.process = calls.options()});
+  constexpr std::uint64_t failures = 7;
+  std::uint64_t sessions = 0;
+  const auto fail = [&](int error) {
+    calls.fail(Call::write_log, error, 3, failures);
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (calls.failed() < failures) {
+      BOOST_REQUIRE(std::chrono::steady_clock::now() < deadline);
+      RawClient::open(daemon.port()).finish();
+      ++sessions;
+    }
+    calls.stop_failing();
+  };
+  std::uint64_t lost = 0;
+  for (const int error : {ENOSPC, EIO, EDQUOT, EFBIG}) {
+    BOOST_TEST_CONTEXT(std::strerror(error)) {
+      fail(error);
+      lost += failures;
+      std::uint64_t reported = 0;
+      while (reported < lost) reported = daemon.wait_for("log_dropped").number("total");
+      BOOST_TEST(reported == lost);
+    }
+  }
+  // These only mean that it has to be tried again.
+  for (const int error : {EINTR, EAGAIN}) fail(error);
+  daemon.terminate();
+  BOOST_TEST(daemon.process().wait() == 0);
+  daemon.wait_for("stopped");
+  std::uint64_t logged = 0;
+  for (const Record& record : daemon.records()) {
+    if (record["event"] == "session") ++logged;
+    if (record["event"] == "log_dropped") BOOST_TEST(record.number("total") <= lost);
+  }
+  BOOST_TEST(logged < sessions);
+  BOOST_TEST(logged + lost >= sessions);  // a line about lost lines may have been one of them
+}
+
+// The file may grow no more, and later there is room again: no line is cut or joined to another, and what is missing
+// was counted.
+BOOST_AUTO_TEST_CASE(until_there_is_room_again) {
+  const TemporaryDirectory directory;
+  NotifySocket systemd(directory.path("notify"));
+  const std::string path = directory.path("bridge.sock");
+  const std::string log_path = directory.write("log", "");
+  const int log = open(log_path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  const Backend backend(echo());
+  Daemon daemon(configuration("  - { bind: \"unix:" + path + "\" }\n", route("desk", backend.port())),
+                {.process = {.environment = {systemd.variable()}, .file_size = 4096, .standard_error = log}});
+  close(log);
+  systemd.wait_for("READY=1");
+  std::uint64_t sessions = 0;
+  const auto open_and_close = [&] {
+    RawClient client(connect_unix(path));
+    BOOST_REQUIRE(client.request(Head()).status == 101U);
+    client.finish();
+    ++sessions;
+  };
+  for (int i = 0; i < 40; ++i) open_and_close();
+  const auto size = [&] { return std::filesystem::file_size(log_path); };
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (size() < 4096) BOOST_REQUIRE(std::chrono::steady_clock::now() < deadline);
+  std::string content = run({"/bin/cat", log_path}).output;
+  std::filesystem::resize_file(log_path, 0);
+  open_and_close();
+  while (run({"/bin/cat", log_path}).output.find("log_dropped") == std::string::npos) {
+    BOOST_REQUIRE(std::chrono::steady_clock::now() < deadline);
+  }
+  daemon.terminate();
+  BOOST_TEST(daemon.process().wait() == 0);
+  content += run({"/bin/cat", log_path}).output;
+
+  std::uint64_t logged = 0;
+  std::uint64_t lost = 0;
+  std::istringstream lines(content);
+  for (std::string line; std::getline(lines, line);) {
+    const Record record = parse_record(line);
+    BOOST_TEST(!record.fields.empty(), line);
+    if (record["event"] == "session") ++logged;
+    if (record["event"] == "log_dropped") lost = record.number("total");
+  }
+  BOOST_TEST(logged < sessions);
+  BOOST_TEST(logged + lost >= sessions);  // the line about lost lines may have been one of them
 }
 
 BOOST_AUTO_TEST_SUITE_END()

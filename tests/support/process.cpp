@@ -79,6 +79,10 @@ Process::Process(const std::vector<std::string>& command, const ProcessOptions& 
       const rlimit limit{*options.descriptors, *options.descriptors};
       setrlimit(RLIMIT_NOFILE, &limit);
     }
+    if (options.file_size) {
+      const rlimit limit{*options.file_size, *options.file_size};
+      setrlimit(RLIMIT_FSIZE, &limit);
+    }
     execve(argument_pointers[0], argument_pointers.data(), variable_pointers.data());
     _exit(127);
   }

@@ -15,6 +15,7 @@ struct ProcessOptions {
   std::vector<std::string> environment{};                // NAME=VALUE, besides the caller's own
   std::vector<std::pair<std::string, int>> inherited{};  // names and sockets, as systemd passes them
   std::optional<unsigned long> descriptors{};            // soft and hard RLIMIT_NOFILE
+  std::optional<unsigned long> file_size{};              // soft and hard RLIMIT_FSIZE
   int standard_output = -1;                              // -1: /dev/null
   int standard_error = -1;
 };
