@@ -149,7 +149,7 @@ pid_t Process::thread(const std::string& name) const {
   return 0;
 }
 
-Run run(const std::vector<std::string>& command, const ProcessOptions& options) {
+Run run(const std::vector<std::string>& command, const ProcessOptions& options, std::chrono::milliseconds most) {
   const TemporaryDirectory directory;
   const std::string output = directory.write("output", "");
   const std::string error = directory.write("error", "");
@@ -159,7 +159,7 @@ Run run(const std::vector<std::string>& command, const ProcessOptions& options) 
   Process process(command, redirected);
   close(redirected.standard_output);
   close(redirected.standard_error);
-  const int code = process.wait(2 * patience);
+  const int code = process.wait(most);
   return {code, content(output), content(error)};
 }
 

@@ -53,6 +53,7 @@ struct Run {
   std::string output;
   std::string error;
 };
-Run run(const std::vector<std::string>& command, const ProcessOptions& options = {});
+Run run(const std::vector<std::string>& command, const ProcessOptions& options = {},
+        std::chrono::milliseconds most = 2 * patience);
 
 }  // namespace drawbridge::testing

@@ -1,4 +1,4 @@
-"""Scenarios for a client that is none of the bridge's code: python3-websockets."""
+"""python3-websockets as a peer: the tasks of peers_test.cpp."""
 
 import asyncio
 import os
@@ -7,13 +7,13 @@ import sys
 
 import websockets
 
-PORT, TRUSTED = int(sys.argv[2]), sys.argv[3]
+PORT = int(sys.argv[2])
+CONTEXT = ssl.create_default_context(cafile=sys.argv[3])
 
 
 def connect(path="/desk", **options):
-    context = ssl.create_default_context(cafile=TRUSTED)
     return websockets.connect(
-        f"wss://bridge.test:{PORT}{path}", host="127.0.0.1", port=PORT, ssl=context, server_hostname="bridge.test",
+        f"wss://bridge.test:{PORT}{path}", host="127.0.0.1", port=PORT, ssl=CONTEXT, server_hostname="bridge.test",
         origin="https://app.example.org", max_size=None, **options)
 
 
@@ -23,50 +23,48 @@ async def receive(socket, size):
         part = await socket.recv()
         parts.append(part)
         have += len(part)
-    return type(parts[0])().join(parts) if parts else b""
+    return type(parts[0])().join(parts)
+
+
+async def echo(socket, data):
+    sending = asyncio.ensure_future(socket.send(data))
+    assert await receive(socket, len(data)) == data, len(data)
+    await sending
 
 
 async def binary():
     async with connect() as socket:
         for size in (1, 125, 126, 65535, 65536, 300000):
-            data = os.urandom(size)
-            await socket.send(data)
-            assert await receive(socket, size) == data, size
+            await echo(socket, os.urandom(size))
 
 
 async def text():
     async with connect("/text") as socket:
-        data = "Zugbrücke über den Graben – 桥 🌉 " * 1000
-        await socket.send(data)
-        assert await receive(socket, len(data)) == data
+        await echo(socket, "Zugbrücke über den Graben – 桥 🌉 " * 1000)
 
 
 async def fragmented():
     async with connect() as socket:
-        pieces = [os.urandom(n) for n in (1, 1000, 70000, 5)]
+        pieces = [os.urandom(size) for size in (1, 1000, 70000, 5)]
         await socket.send(iter(pieces))
         assert await receive(socket, 71006) == b"".join(pieces)
 
 
 async def large():
     async with connect() as socket:
-        for size in (1 << 20, (1 << 20) + 1, 5 << 20):
-            data = os.urandom(size)
-            sending = asyncio.ensure_future(socket.send(data))
-            assert await receive(socket, size) == data, size
-            await sending
+        await echo(socket, os.urandom(16 << 20))
 
 
 async def ping():
     async with connect() as socket:
         for data in (b"", b"hello", b"x" * 125):
-            await asyncio.wait_for(await socket.ping(data), 10)
+            pong = await socket.ping(data)
+            await pong
 
 
 async def close():
     async with connect() as socket:
-        await socket.send(b"last")
-        assert await receive(socket, 4) == b"last"
+        await echo(socket, b"last")
         await socket.close(4001, "had enough")
         assert socket.close_code == 4001, socket.close_code
 
@@ -94,4 +92,10 @@ async def refused():
         assert refusal.status_code == 404, refusal
 
 
-asyncio.run(asyncio.wait_for(globals()[sys.argv[1]](), 30))
+async def reconnects():
+    for i in range(1000):
+        async with connect() as socket:
+            await echo(socket, b"connection %d" % i)
+
+
+asyncio.run(globals()[sys.argv[1]]())
