@@ -3,6 +3,7 @@
 #include "net/end.hpp"
 #include "net/tls_context.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -29,6 +30,8 @@ class TlsEnd : public End {
   int fd() const { return socket_.get(); }
 
  private:
+  static void on_message(int is_write, int version, int content_type, const void* bytes, std::size_t size, SSL* ssl,
+                         void* self);
   IoStatus status_of(int result);
 
   Descriptor socket_;
@@ -36,6 +39,9 @@ class TlsEnd : public End {
   Ssl ssl_;
   IoStatus dead_ = IoStatus::ok;  // after SSL_ERROR_SSL or SYSCALL no call may follow (SSL_get_error(3))
   bool was_plain_http_ = false;
+  // Of the peer, since the beginning or the last forgiveness.
+  std::uint32_t control_records_ = 0;
+  std::uint32_t reads_ = 0;
 };
 
 }  // namespace drawbridge::net

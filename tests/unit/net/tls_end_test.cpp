@@ -71,4 +71,35 @@ BOOST_AUTO_TEST_CASE(a_key_update_while_a_record_waits_harms_neither) {
   BOOST_TEST(c.read_one() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(one_read_takes_a_bounded_number_of_records_and_the_next_one_the_others) {
+  Connection c;
+  constexpr std::size_t sent = 100;
+  for (std::size_t i = 0; i < sent; ++i) BOOST_REQUIRE(SSL_write(c.client.get(), "x", 1) == 1);
+  std::array<std::uint8_t, 2 * sent> buffer;
+  std::size_t received = 0;
+  while (received < sent) {
+    const net::IoResult result = c.server->read(buffer);
+    BOOST_REQUIRE((result.status == IoStatus::ok));
+    BOOST_TEST(result.bytes <= 32U);
+    received += result.bytes;
+  }
+  BOOST_TEST((c.server->read(buffer).status == IoStatus::again_read));
+}
+
+BOOST_AUTO_TEST_CASE(records_without_payload_do_not_go_on_for_ever) {
+  Connection c;
+  const auto update_keys = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      BOOST_REQUIRE(SSL_key_update(c.client.get(), SSL_KEY_UPDATE_REQUESTED) == 1);
+      BOOST_REQUIRE(SSL_do_handshake(c.client.get()) == 1);
+    }
+  };
+  std::array<std::uint8_t, 100> buffer;
+  update_keys(10);
+  BOOST_TEST((c.server->read(buffer).status == IoStatus::again_read));
+  BOOST_TEST(c.read_all() == SSL_ERROR_WANT_READ);
+  update_keys(100);
+  BOOST_TEST((c.server->read(buffer).status == IoStatus::broken));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
