@@ -2,8 +2,6 @@
 
 #include <new>
 
-#include <boost/asio/post.hpp>
-
 namespace drawbridge::net {
 namespace {
 
@@ -42,7 +40,7 @@ void Carried::advance(Instant now, std::span<const std::uint8_t> first) {
   if (wants.over) return end(now);
   if (wants.again) {
     if (!turn_posted_) {
-      asio::post(worker_.context(), [self = Pointer(this)] {
+      worker_.in_turn([self = Pointer(this)] {
         self->turn_posted_ = false;
         if (self->session_) self->advance(Clock::now());
       });

@@ -7,7 +7,7 @@ namespace drawbridge::net {
 namespace {
 
 // Reads or writes in each direction before the other sessions of the worker get their turn.
-constexpr int moves_a_turn = 4;
+constexpr int moves_a_turn = 2;
 
 ws::DecoderLimits decoder_limits(const config::Route& route) {
   return {route.limits.frame, route.limits.message, route.accepts};

@@ -13,9 +13,6 @@
 namespace drawbridge::net {
 namespace {
 
-// Steps of handshakes between two looks at the sessions that are carried.
-constexpr int handshakes_a_turn = 4;
-
 std::uint64_t next_session_number() {
   // A random start keeps the ids of one run of the daemon apart from the next one's.
   static std::atomic<std::uint64_t> next{[] {
@@ -121,19 +118,18 @@ void Worker::carry(std::unique_ptr<Session> session, Load load, int browser_fd, 
   carried->begin(first);
 }
 
-void Worker::run_handshakes_soon() {
-  if (std::exchange(handshakes_posted_, true)) return;
-  asio::post(context_, [this] { run_handshakes(); });
+void Worker::in_turn(std::function<void()> piece) {
+  turns_.push_back(std::move(piece));
+  if (turns_.size() == 1) post_turn();
 }
 
-void Worker::run_handshakes() {
-  handshakes_posted_ = false;
-  for (int step = 0; step < handshakes_a_turn && !handshakes_.empty(); ++step) {
-    const auto resume = std::move(handshakes_.front());
-    handshakes_.pop_front();
-    resume();
-  }
-  if (!handshakes_.empty()) run_handshakes_soon();
+void Worker::post_turn() {
+  asio::post(context_, [this] {
+    const auto piece = std::move(turns_.front());
+    turns_.pop_front();
+    if (!turns_.empty()) post_turn();
+    piece();
+  });
 }
 
 }  // namespace drawbridge::net

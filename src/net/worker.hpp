@@ -92,23 +92,24 @@ class Worker {
   void carry(std::unique_ptr<Session> session, Load load, int browser_fd, int backend_fd,
              std::span<const std::uint8_t> first);
 
-  // Waits until it is this task's turn for one step of a handshake, so that many queued signatures do not hold up the
-  // sessions that are carried.
+  // Long work that can wait, such as a signature or a busy session's next turn: one piece, and then first of all
+  // whatever came meanwhile for those who have little to do.
+  void in_turn(std::function<void()> piece);
+
+  // Waits until it is this task's turn for one step of a handshake.
   template <class Token>
   auto handshake_turn(Token&& token) {
     return asio::async_initiate<Token, void(boost::system::error_code)>(
         [this](auto handler) {
           auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
-          handshakes_.emplace_back([waiting] { std::move (*waiting)(boost::system::error_code{}); });
-          run_handshakes_soon();
+          in_turn([waiting] { std::move (*waiting)(boost::system::error_code{}); });
         },
         token);
   }
 
  private:
   friend class Carried;
-  void run_handshakes_soon();
-  void run_handshakes();
+  void post_turn();
   void drain_sessions(Duration window, const std::function<bool(const Session&)>& chosen);
 
   const unsigned index_;
@@ -122,8 +123,7 @@ class Worker {
   // Declared after what tasks refer to: destroying it destroys the tasks that still wait.
   asio::io_context context_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
-  std::deque<std::function<void()>> handshakes_;
-  bool handshakes_posted_ = false;
+  std::deque<std::function<void()>> turns_;  // the first of them is posted
   std::unique_ptr<CarriedList> carried_;
   std::thread thread_;
 };
