@@ -159,6 +159,11 @@ Task<> refuse_late(Opening& opening, Reason reason) {
 }
 
 Task<bool> shake_hands(Opening& opening) {
+  // OpenSSL takes its buffers with the first step: not for those who only connect.
+  if (!co_await opening.limit.readable(*opening.readiness)) {
+    give_up(opening, opening.limit.expired() ? Reason::tls_timeout : Reason::client_gone);
+    co_return false;
+  }
   for (;;) {
     // Handshakes are what costs; between any two of their steps the carried sessions get their turn.
     co_await opening.worker.handshake_turn(use_task);
