@@ -11,6 +11,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 namespace drawbridge::daemon {
 namespace {
@@ -18,6 +19,8 @@ namespace {
 // Descriptors for listeners, the log, epoll and timers.
 constexpr std::uint64_t own_descriptors = 64;
 constexpr int ticks_between_summaries = 10;
+// Connections, all at once, from which on it pays to ask the allocator for what they leave behind.
+constexpr std::uint64_t crowd = 500;
 
 std::string credentials_directory() {
   const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
@@ -175,6 +178,7 @@ void Bridge::accepted(net::Descriptor socket, const sockaddr_storage& peer,
   const auto least = std::min_element(workers_.begin(), workers_.end(),
                                       [](const auto& a, const auto& b) { return a->load() < b->load(); });
   (*least)->take(std::move(accepted));
+  most_load_ = std::max(most_load_, load());
 }
 
 void Bridge::drain() {
@@ -218,6 +222,15 @@ bool Bridge::alive() {
 void Bridge::tick() {
   if (++ticks_ % ticks_between_summaries == 0) refusals_.summarise(Clock::now());
   log_.report_dropped();
+  give_back_memory();
+}
+
+// What many connections held lies in pieces between the little that is still used: the allocator keeps it unless asked.
+// That takes milliseconds, so it is asked once a crowd has gone.
+void Bridge::give_back_memory() {
+  if (most_load_ < crowd || load() > most_load_ / 2) return;
+  ::malloc_trim(0);
+  most_load_ = load();
 }
 
 }  // namespace drawbridge::daemon

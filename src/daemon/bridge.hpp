@@ -47,6 +47,7 @@ class Bridge {
   policy::LimiterLimits limiter_limits(const config::Config& config) const;
   Duration drain_window() const;
   void warn_of_unresolved(const config::Config& config);
+  void give_back_memory();
 
   asio::io_context& control_;
   LogSink& log_;
@@ -61,6 +62,7 @@ class Bridge {
   std::vector<std::shared_ptr<net::Listener>> listeners_;
   std::vector<std::uint64_t> beats_;
   int ticks_ = 0;
+  std::uint64_t most_load_ = 0;  // since memory was given back
 };
 
 }  // namespace drawbridge::daemon
