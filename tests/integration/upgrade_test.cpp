@@ -190,7 +190,9 @@ BOOST_AUTO_TEST_CASE(tls_1_2_is_spoken_and_alpn_answers_http_1_1_only) {
   old.finish();
   BOOST_TEST(daemon.session("client_closed")["tls"] == "TLSv1.2");
   BOOST_CHECK_THROW(RawClient(daemon.port(), {.alpn = "h2"}), std::runtime_error);
+  daemon.refused("tls_error");
   BOOST_CHECK_THROW(RawClient(daemon.port(), {.max_version = TLS1_1_VERSION}), std::runtime_error);
+  daemon.refused("tls_error");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -49,6 +49,19 @@ Endpoint endpoint(const std::string& address, std::uint16_t port) {
   return result;
 }
 
+// What all connections have in common.
+SSL_CTX* client_context() {
+  static SSL_CTX* const context = [] {
+    SSL_CTX* made = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_min_proto_version(made, 0);
+    SSL_CTX_set_options(made, SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_mode(made,
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    return made;
+  }();
+  return context;
+}
+
 }  // namespace
 
 std::string os_error(const char* what) {
@@ -86,12 +99,12 @@ Wire::~Wire() {
 }
 
 void Wire::start_tls(const TlsOptions& options) {
-  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
-  SSL_CTX_set_max_proto_version(context.get(), options.max_version);
-  SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  ssl_.reset(SSL_new(context.get()));
+  ssl_.reset(SSL_new(client_context()));
   SSL_set_fd(ssl_.get(), descriptor_);
+  SSL_set_max_proto_version(ssl_.get(), options.max_version);
+  // Otherwise OpenSSL itself refuses what the bridge is to refuse.
+  if (options.max_version < TLS1_2_VERSION || !options.ciphers.empty()) SSL_set_security_level(ssl_.get(), 0);
+  if (!options.ciphers.empty()) SSL_set_cipher_list(ssl_.get(), options.ciphers.c_str());
   if (!options.server_name.empty()) set_server_name(ssl_.get(), options.server_name);
   if (!options.alpn.empty()) {
     const std::string wire_format = static_cast<char>(options.alpn.size()) + options.alpn;

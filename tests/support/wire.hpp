@@ -30,7 +30,8 @@ void set_server_name(SSL* ssl, std::string name);
 struct TlsOptions {
   std::string server_name = "bridge.test";  // empty: no SNI
   int max_version = TLS1_3_VERSION;
-  std::string alpn{};  // one protocol; empty: none offered
+  std::string ciphers{};  // of TLS 1.2 and before, also those that are broken; empty: OpenSSL's choice
+  std::string alpn{};     // one protocol; empty: none offered
 };
 
 // A byte stream over a socket, plain or TLS; every wait has a deadline.
@@ -43,6 +44,7 @@ class Wire {
   ~Wire();
 
   void start_tls(const TlsOptions& options);
+  SSL* tls() { return ssl_.get(); }  // null without it
   std::string tls_version() const;
   std::string alpn() const;
   std::string peer_certificate() const;  // PEM
