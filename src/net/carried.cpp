@@ -1,6 +1,7 @@
 #include "net/carried.hpp"
 
 #include <new>
+#include <utility>
 
 namespace drawbridge::net {
 namespace {
@@ -38,14 +39,9 @@ void Carried::advance(Instant now, std::span<const std::uint8_t> first) {
     return end(now);
   }
   if (wants.over) return end(now);
+  busy_ = busy_ || wants.again;
   if (wants.again) {
-    if (!turn_posted_) {
-      worker_.in_turn([self = Pointer(this)] {
-        self->turn_posted_ = false;
-        if (self->session_) self->advance(Clock::now());
-      });
-      turn_posted_ = true;
-    }
+    wait_in_line();
   } else {
     wait_for(browser_readable, wants.browser_readable);
     wait_for(browser_writable, wants.browser_writable);
@@ -82,7 +78,20 @@ void Carried::came_true(Wait what) {
     case backend_readable: splice.backend_readable(); break;
     case backend_writable: splice.backend_writable(); break;
   }
-  advance(Clock::now());
+  if (std::exchange(busy_, false)) {
+    wait_in_line();
+  } else {
+    advance(Clock::now());
+  }
+}
+
+void Carried::wait_in_line() {
+  if (in_line_) return;
+  worker_.in_turn([self = Pointer(this)] {
+    self->in_line_ = false;
+    if (self->session_) self->advance(Clock::now());
+  });
+  in_line_ = true;
 }
 
 void Carried::on_deadline(Instant now) {

@@ -38,6 +38,7 @@ class Carried : public boost::intrusive_ref_counter<Carried, boost::thread_unsaf
   void advance(Instant now, std::span<const std::uint8_t> first = {});
   void wait_for(Wait what, bool wanted);
   void came_true(Wait what);
+  void wait_in_line();
   void on_deadline(Instant now) override;
   void end(Instant now);
 
@@ -47,7 +48,8 @@ class Carried : public boost::intrusive_ref_counter<Carried, boost::thread_unsaf
   Readiness browser_;
   std::optional<Readiness> backend_;
   std::array<bool, 4> waiting_{};  // by Wait
-  bool turn_posted_ = false;
+  bool busy_ = false;              // in its last turn
+  bool in_line_ = false;           // for the next one
   Instant drain_at_ = never;
 };
 

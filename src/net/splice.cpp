@@ -6,8 +6,9 @@
 namespace drawbridge::net {
 namespace {
 
-// Reads or writes in each direction before the other sessions of the worker get their turn.
-constexpr int moves_a_turn = 2;
+// Before the other sessions of the worker get their turn: reads or writes in each direction, and bytes read.
+constexpr int moves_a_turn = 4;
+constexpr std::size_t bytes_a_turn = 64 * 1024;
 
 ws::DecoderLimits decoder_limits(const config::Route& route) {
   return {route.limits.frame, route.limits.message, route.accepts};
@@ -93,8 +94,9 @@ void Splice::abandon(Reason reason) {
 
 Wants Splice::advance(Instant now, Scratch& scratch) {
   now_ = now;
+  bytes_read_ = 0;
   bool moved = true;
-  for (int move = 0; moved && move < moves_a_turn; ++move) {
+  for (int move = 0; moved && move < moves_a_turn && bytes_read_ < bytes_a_turn; ++move) {
     moved = pump_up(scratch);
     moved = pump_down(scratch) || moved;
     // After the peers had their chance: what came in time counts, though it was noticed late.

@@ -173,6 +173,7 @@ class Splice {
   std::uint32_t lingered_ = 0;          // bytes discarded from the browser after our last one
   std::uint32_t backend_lingered_ = 0;  // and from the backend
 
+  std::size_t bytes_read_ = 0;  // in this turn
   Instant now_;
   Instant opened_;
   Instant last_heard_;  // any byte of the browser, or when reading it resumed

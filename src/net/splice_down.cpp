@@ -30,6 +30,7 @@ bool Splice::pump_down(Scratch& scratch) {
   const IoResult result = backend_->read({payload + down_tail_size_, room});
   switch (result.status) {
     case IoStatus::ok:
+      bytes_read_ += result.bytes;
       if (result.drained) backend_readable_ = false;
       if (left == 0) {
         counts_.down_discarded += result.bytes;

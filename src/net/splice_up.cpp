@@ -49,6 +49,7 @@ bool Splice::pump_up(Scratch& scratch) {
   switch (result.status) {
     case IoStatus::ok:
       last_heard_ = now_;
+      bytes_read_ += result.bytes;
       if (result.drained) browser_readable_ = false;
       keep_undecoded(into.first(result.bytes).last(take_from_browser(into.first(result.bytes), scratch)));
       return true;
