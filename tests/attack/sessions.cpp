@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_SUITE(sessions)
 BOOST_AUTO_TEST_CASE(slow_frame_header) {
   endure({.attack =
               [](Attacker& attacker) {
-                const std::string slow = frame(Op::binary, std::string(1000, 'x'), {.length_bytes = 8});
+                const std::string slow = frame(Op::binary, std::string(100'000, 'x'));
                 attacker.hold(
                     3000, [&] { return attacker.open(); },
                     [&](RawClient& client, std::size_t turn) { client.send(slow.substr(turn % slow.size(), 1)); });
