@@ -172,8 +172,9 @@ BOOST_AUTO_TEST_CASE(in_a_route) {
         "tcp://::1:1", "tcp://1.2.3:1", "tcp://a..b:1", "tcp://[::1:1", ""}) {
     const std::string text =
         before + "{ name: n, path: /p, origins: [ '*' ], backend: '" + std::string(backend) + "' }\n";
-    BOOST_TEST(told(load_text(text)) == "3:53: `backend` must be tcp://host:port (or echo:) such as tcp://127.0.0.1:5900, not `" +
-                                            std::string(backend) + "`\n");
+    BOOST_TEST(told(load_text(text)) ==
+               "3:53: `backend` must be tcp://host:port (or echo:) such as tcp://127.0.0.1:5900, not `" +
+                   std::string(backend) + "`\n");
   }
 }
 
@@ -257,7 +258,8 @@ BOOST_AUTO_TEST_CASE(in_a_routes_other_keys) {
 }
 
 BOOST_AUTO_TEST_CASE(are_all_told_at_once_in_the_order_of_the_file) {
-  tells("", {{R"(wokers: 4
+  tells("",
+        {{R"(wokers: 4
 listeners:
   - bind: 0.0.0.0:8443
   - bind: unix:/run/b.sock
@@ -276,20 +278,20 @@ routes:
     backend: tcp://127.0.0.1:5901
 log: { level: 5 }
 )",
-              "1:1: unknown key `wokers`; did you mean `workers`?\n"
-              "3:11: `0.0.0.0:8443` would be reachable without encryption; add `tls`, or say `plaintext: true`\n"
-              "5:11: `mode` must be octal permissions such as 0660, not `rw`\n"
-              "7:5: missing key `origins`: who may enter, such as [ \"https://app.example.org\" ]\n"
-              "8:11: `path` must be a path such as /desk, or /desk/* for all below it (without //, dot segments or "
-              "needless %XX), not `desk`\n"
-              "9:5: unknown key `orgins`; did you mean `origins`?\n"
-              "10:14: `backend` must be tcp://host:port (or echo:) such as tcp://127.0.0.1:5900, not `http://127.0.0.1`\n"
-              "11:22: `frame` must be a size above 0 such as 64KiB, not `64KB`\n"
-              "12:23: `dead` (1s) must be longer than `ping` (20s), or quiet sessions die\n"
-              "13:11: repeated route name `desk`; first given on line 7\n"
-              "15:14: `origins` is empty, so nobody could enter; list some, or \"*\" for any\n"
-              "17:5: repeated key `backend`; first given on line 16\n"
-              "18:15: `level` must be debug, info, warning or error, not `5`\n"}});
+          "1:1: unknown key `wokers`; did you mean `workers`?\n"
+          "3:11: `0.0.0.0:8443` would be reachable without encryption; add `tls`, or say `plaintext: true`\n"
+          "5:11: `mode` must be octal permissions such as 0660, not `rw`\n"
+          "7:5: missing key `origins`: who may enter, such as [ \"https://app.example.org\" ]\n"
+          "8:11: `path` must be a path such as /desk, or /desk/* for all below it (without //, dot segments or "
+          "needless %XX), not `desk`\n"
+          "9:5: unknown key `orgins`; did you mean `origins`?\n"
+          "10:14: `backend` must be tcp://host:port (or echo:) such as tcp://127.0.0.1:5900, not `http://127.0.0.1`\n"
+          "11:22: `frame` must be a size above 0 such as 64KiB, not `64KB`\n"
+          "12:23: `dead` (1s) must be longer than `ping` (20s), or quiet sessions die\n"
+          "13:11: repeated route name `desk`; first given on line 7\n"
+          "15:14: `origins` is empty, so nobody could enter; list some, or \"*\" for any\n"
+          "17:5: repeated key `backend`; first given on line 16\n"
+          "18:15: `level` must be debug, info, warning or error, not `5`\n"}});
 }
 
 BOOST_AUTO_TEST_CASE(show_long_values_cut) {
