@@ -1,11 +1,11 @@
 // The same bytes in any split give the same payload, message boundaries, control frames and end; and they are what a
 // slow decoder says that has all bytes before it.
 //
-// Input: options (1 byte), the number of read sizes (1 byte), the read sizes (1 byte each; without any, every read is
-// one byte), then what the browser sent.
+// Input: see Received; the options choose limits.
 
 #include "base/text.hpp"
 #include "finding.hpp"
+#include "received.hpp"
 #include "unit/ws/transcript.hpp"
 
 #include <array>
@@ -163,18 +163,14 @@ class SlowDecoder {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace drawbridge::ws;
   using drawbridge::fuzz::require;
-  if (size < 2) return 0;
-  const DecoderLimits limits = limits_of(data[0]);
-  const std::span input(data + 2, std::min<std::size_t>(size - 2, 1024));
-  const auto reads = input.first(std::min<std::size_t>(data[1], input.size()));
-  const Bytes bytes(input.begin() + static_cast<std::ptrdiff_t>(reads.size()), input.end());
+  if (size < drawbridge::fuzz::Received::shortest) return 0;
+  const drawbridge::fuzz::Received received(data, size);
+  const DecoderLimits limits = limits_of(received.options);
 
-  const Transcript whole = decode_whole(bytes, limits);
-  const Transcript slow = SlowDecoder(bytes, limits).run();
+  const Transcript whole = decode_whole(received.bytes, limits);
+  const Transcript slow = SlowDecoder(received.bytes, limits).run();
   require(whole == slow, "whole: ", whole, "\nslow:  ", slow);
-  const Transcript cut = decode(bytes, limits, [&reads, at = std::size_t{0}]() mutable {
-    return reads.empty() ? std::size_t{1} : std::max<std::size_t>(1, reads[at++ % reads.size()]);
-  });
+  const Transcript cut = decode(received.bytes, limits, received.reads());
   require(cut == whole, "whole: ", whole, "\ncut:   ", cut);
   return 0;
 }

@@ -57,7 +57,7 @@ class ScriptedEnd : public net::End {
     reads_crossed_ = false;
     if (buffers_) inside_ = pieces_.size();
     const net::IoResult result = take_piece(into);
-    given_.append(into.begin(), into.begin() + static_cast<std::ptrdiff_t>(result.bytes));
+    given_.append(reinterpret_cast<const char*>(into.data()), result.bytes);
     return result;
   }
 
@@ -70,7 +70,7 @@ class ScriptedEnd : public net::End {
     }
     const std::size_t n = std::min({bytes.size(), room_, at_once_});
     if (n == 0) return {net::IoStatus::again_write};
-    received_.append(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n));
+    received_.append(reinterpret_cast<const char*>(bytes.data()), n);
     if (room_ != unlimited) room_ -= n;
     ++moves_;
     return {net::IoStatus::ok, n};
