@@ -179,7 +179,7 @@ Outcome ours(const Received& input, std::uint64_t most) {
   net::BufferBudget budget(1U << 20U);
   constexpr Instant now(std::chrono::hours(1));
   static const auto scratch = std::make_unique<net::Scratch>();
-  net::Splice splice(route, browser, backend, budget, now);
+  net::Splice splice(route, browser, &backend, budget, now);
   while (splice.advance(now, *scratch).again) {
   }
   const Outcome outcome{transcript.steps, close_code_in(browser.received())};

@@ -8,11 +8,15 @@
 #include <array>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace drawbridge::testing {
 
 // Peers that do all that is expected of them, or anything.
 enum class Manners : std::uint8_t { good, any };
+
+// What is behind the route: a service, or nothing, so that messages go back.
+enum class Behind : std::uint8_t { service, echo };
 
 // Throws what is broken: a finding of a fuzzer, a failure of a test.
 inline void promise(bool kept, const std::string& what) {
@@ -50,13 +54,15 @@ inline config::Route chosen_route(Choices& choices, Manners manners) {
 // All that a browser has to say.
 struct BrowserScript {
   std::string wire;
-  std::string payload;  // of the data frames
+  std::string payload;                // of the data frames
+  std::vector<std::string> messages;  // finished ones, each behind its type: "1" text, "2" binary
   bool closes = false;
 };
 
-inline BrowserScript chosen_browser(Choices& choices, Manners manners) {
+inline BrowserScript chosen_browser(Choices& choices, Manners manners, Behind behind) {
   using ws::Opcode;
   BrowserScript script;
+  std::string message;
   const std::size_t frames = choices.size(60);
   bool in_message = false;
   for (std::size_t i = 0; i < frames; ++i) {
@@ -70,6 +76,9 @@ inline BrowserScript chosen_browser(Choices& choices, Manners manners) {
     const Opcode first = choices.one_of({Opcode::text, Opcode::binary});
     script.wire += client_frame(in_message ? Opcode::continuation : first, payload, fin);
     script.payload += payload;
+    if (!in_message) message = first == Opcode::text ? "1" : "2";
+    message += payload;
+    if (fin) script.messages.push_back(message);
     in_message = !fin;
   }
   if (manners == Manners::any && choices.one_in(6)) {
@@ -78,7 +87,8 @@ inline BrowserScript chosen_browser(Choices& choices, Manners manners) {
                                    "\x81\x81\x01\x01\x01\x01\xFE",    // not UTF-8, or a message in a message
                                    "\x88\x81\x01\x01\x01\x01\x01"});  // a Close with half a code
   }
-  script.closes = choices.one_in(2);
+  // Nobody else would end an echo.
+  script.closes = choices.one_in(2) || (behind == Behind::echo && manners == Manners::good);
   if (script.closes) {
     script.wire += choices.one_in(3) ? client_frame(Opcode::close, "")
                                      : client_close(choices.one_of<std::uint16_t>({1000, 1001, 3000}), "bye");
@@ -100,15 +110,16 @@ inline std::string chosen_backend(Choices& choices, Manners manners) {
 
 // What a browser sees.
 struct Seen {
-  std::string payload;  // that of a frame which is cut included
+  std::string payload;            // that of a frame which is cut included
+  std::vector<ServerFrame> data;  // whole frames
   std::size_t closes = 0;
   int close_code = 0;
   bool cut = false;
 };
 
-inline Seen look_at(const std::string& bytes, bool text) {
+inline Seen look_at(const std::string& bytes) {
   Seen seen;
-  for (const ServerFrame& frame : server_frames(bytes)) {
+  for (ServerFrame& frame : server_frames(bytes)) {
     promise(seen.closes == 0, "nothing follows the Close frame");
     if (frame.opcode == -1) {
       seen.cut = true;
@@ -116,23 +127,42 @@ inline Seen look_at(const std::string& bytes, bool text) {
       const std::size_t header = second == 127 ? 10 : second == 126 ? 4 : 2;
       const bool data = (static_cast<unsigned char>(frame.payload[0]) & 0xF) < 8;
       if (data && frame.payload.size() > header) seen.payload += frame.payload.substr(header);
-      continue;
-    }
-    promise(frame.fin, "every frame is whole");
-    if (frame.opcode == 8) {
+    } else if (frame.opcode == 8) {
       ++seen.closes;
       seen.close_code = frame.code();
-    } else if (frame.opcode == (text ? 1 : 2)) {
-      ws::Utf8 whole;
-      const auto* payload = reinterpret_cast<const std::uint8_t*>(frame.payload.data());
-      promise(!text || (whole.feed({payload, frame.payload.size()}) && whole.complete()), "text is UTF-8");
-      promise(!frame.payload.empty(), "no empty message is made up");
+    } else if (frame.opcode <= 2) {
       seen.payload += frame.payload;
+      seen.data.push_back(std::move(frame));
     } else {
-      promise(frame.opcode == 9 || frame.opcode == 10, "no opcode is made up");
+      promise(frame.fin && (frame.opcode == 9 || frame.opcode == 10), "no opcode is made up");
     }
   }
   return seen;
+}
+
+// Frames made of a service's bytes are whole messages of the route's type.
+inline void check_messages(const std::vector<ServerFrame>& frames, bool text) {
+  for (const ServerFrame& frame : frames) {
+    ws::Utf8 whole;
+    const auto* payload = reinterpret_cast<const std::uint8_t*>(frame.payload.data());
+    promise(frame.fin && frame.opcode == (text ? 1 : 2), "every frame is a message of the route's type");
+    promise(!text || (whole.feed({payload, frame.payload.size()}) && whole.complete()), "text is UTF-8");
+    promise(!frame.payload.empty(), "no empty message is made up");
+  }
+}
+
+// Frames of an echo are the messages that were sent, in their order.
+inline void check_echoes(const std::vector<ServerFrame>& frames, const std::vector<std::string>& sent) {
+  std::string message;
+  auto expected = sent.begin();
+  for (const ServerFrame& frame : frames) {
+    promise((frame.opcode == 0) == !message.empty(), "fragments follow each other");
+    if (message.empty()) message = std::to_string(frame.opcode);
+    message += frame.payload;
+    if (!frame.fin) continue;
+    promise(expected != sent.end() && message == *expected++, "an echo keeps type and boundaries");
+    message.clear();
+  }
 }
 
 // The payload in what was read of a browser, by an independent run of the decoder.

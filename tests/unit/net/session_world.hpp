@@ -17,19 +17,21 @@ using namespace std::chrono_literals;
 // that never ends.
 class SessionWorld {
  public:
-  SessionWorld(Choices& choices, Manners manners)
+  SessionWorld(Choices& choices, Manners manners, Behind behind)
       : choices_(choices),
         manners_(manners),
+        behind_(behind),
         route_(std::make_shared<net::ActiveRoute>(
             net::ActiveRoute{chosen_route(choices, manners), std::make_shared<std::atomic<std::uint64_t>>(0)})),
-        script_(chosen_browser(choices, manners)),
-        backend_bytes_(chosen_backend(choices, manners)),
+        script_(chosen_browser(choices, manners, behind)),
+        backend_bytes_(behind == Behind::service ? chosen_backend(choices, manners) : std::string()),
         budget_(manners == Manners::any && choices.one_in(8) ? choices.size(3'000) : 1 << 30),
         limiter_({.sessions = 1}, 16) {
     auto browser = std::make_unique<ScriptedEnd>();
     auto backend = std::make_unique<ScriptedEnd>();
     browser_ = browser.get();
     backend_ = backend.get();
+    if (behind_ == Behind::echo) nobody_ = std::move(backend);
     policy::Permit permit = std::move(limiter_.enter(policy::Address{{1}}, now_, 0).permit);
     promise(permit.promote(), "there is room for one session");
     session_ = std::make_unique<net::Session>(net::Identity{}, std::move(permit), net::RoutePlace::take(route_),
@@ -46,6 +48,7 @@ class SessionWorld {
     browser_reads_ = manners_ == Manners::good || !choices_.one_in(8);
     backend_reads_ = manners_ == Manners::good || !choices_.one_in(8);
     polite_ = manners_ == Manners::good || !choices_.one_in(3);
+    backend_ended_ = behind_ == Behind::echo;
     backend_ends_ = choices_.one_in(2) || (manners_ == Manners::good && !script_.closes);
   }
 
@@ -255,24 +258,30 @@ class SessionWorld {
     promise(life().reason().has_value(), "it has a reason");
     const std::string why = " (" + std::string(word(*life().reason())) + ")";
     const net::Counts& counts = splice().counts();
-    const Seen seen = look_at(browser_->received(), route().message_type == config::MessageType::text);
-
-    promise(script_.payload.starts_with(backend_->received()), "the backend got what the browser sent" + why);
-    promise(backend_bytes_.starts_with(seen.payload), "the browser got what the backend sent" + why);
-    promise(counts.up_bytes == backend_->received().size(), "up_bytes is true" + why);
+    const Seen seen = look_at(browser_->received());
+    const bool echo = behind_ == Behind::echo;
+    if (echo) {
+      check_echoes(seen.data, script_.messages);
+    } else {
+      check_messages(seen.data, route().message_type == config::MessageType::text);
+      promise(script_.payload.starts_with(backend_->received()), "the backend got what the browser sent" + why);
+      promise(counts.up_bytes == backend_->received().size(), "up_bytes is true" + why);
+    }
+    promise(sent_down().starts_with(seen.payload), "the browser got what was sent to it" + why);
     promise(counts.up_bytes + counts.up_discarded == payload_in(first_ + browser_->given(), route()),
             "up_discarded is true" + why);
     promise(counts.down_bytes == seen.payload.size(), "down_bytes is true" + why);
-    promise(counts.down_bytes + counts.down_discarded == backend_->given().size(), "down_discarded is true" + why);
+    promise(counts.down_bytes + counts.down_discarded == (echo ? counts.up_bytes : backend_->given().size()),
+            "down_discarded is true" + why);
     promise(budget_.used() == 0, "memory is given back" + why);
     const auto session_bytes = route().limits.session_bytes;
     promise(!session_bytes || counts.up_bytes + counts.down_bytes <= *session_bytes, "session_bytes holds" + why);
     promise(seen.closes == 0 || seen.close_code == life().close_code(), "the Close is that of the lifecycle" + why);
     if (manners_ == Manners::good) check_nothing_lost(seen, why);
 
-    promise(limiter_.sessions() == 1 && *route_->sessions == 1, "it holds its permit and its place to the end" + why);
+    promise(limiter_.full() && *route_->sessions == 1, "it holds its permit and its place to the end" + why);
     session_.reset();
-    promise(limiter_.sessions() == 0 && limiter_.pending() == 0, "the permit comes back" + why);
+    promise(!limiter_.full() && limiter_.sessions() == 0 && limiter_.pending() == 0, "the permit comes back" + why);
     promise(*route_->sessions == 0, "the place on the route comes back" + why);
   }
 
@@ -280,18 +289,23 @@ class SessionWorld {
     const Reason reason = *life().reason();
     promise(reason == Reason::client_closed || reason == Reason::backend_closed, "a peer ended it" + why);
     promise(!seen.cut && seen.closes == 1, "the browser sees one Close, after whole frames" + why);
-    promise(browser_->shut() && backend_->shut(), "both peers hear of the end" + why);
+    promise(browser_->shut() && (backend_->shut() || nobody_), "both peers hear of the end" + why);
     // After the backend's end the browser has `timeouts.close`, however slow its route is.
     const bool slow = route().limits.upstream_rate || route().limits.messages_per_second;
     promise(slow || all_said_ == never || now_ <= all_said_ + 100ms, "it does not wait for peers that are done" + why);
     promise((slow && reason != Reason::client_closed) || splice().counts().up_discarded == 0,
             "nothing is discarded" + why);
-    if (reason == Reason::client_closed) promise(backend_->received() == script_.payload, "all went up" + why);
-    if (reason == Reason::backend_closed) promise(seen.payload == backend_bytes_, "all went down" + why);
+    if (reason == Reason::client_closed && !nobody_) {
+      promise(backend_->received() == script_.payload, "all went up" + why);
+    }
+    if (reason == Reason::backend_closed || nobody_) promise(seen.payload == sent_down(), "all went down" + why);
   }
+
+  const std::string& sent_down() const { return nobody_ ? script_.payload : backend_bytes_; }
 
   Choices& choices_;
   const Manners manners_;
+  const Behind behind_;
   const std::shared_ptr<const net::ActiveRoute> route_;
   const BrowserScript script_;
   const std::string backend_bytes_;
@@ -300,6 +314,7 @@ class SessionWorld {
   Instant now_ = Instant(1h);
   ScriptedEnd* browser_;  // the session's
   ScriptedEnd* backend_;
+  std::unique_ptr<ScriptedEnd> nobody_;  // an echo's backend, which the session does not know
   std::unique_ptr<net::Session> session_;
   net::Wants wants_;
   std::string first_;         // came behind the request's head

@@ -4,17 +4,18 @@
 
 #include <boost/test/unit_test.hpp>
 
+using drawbridge::testing::Behind;
 using drawbridge::testing::Manners;
 using drawbridge::testing::SeededChoices;
 using drawbridge::testing::SessionWorld;
 
 namespace {
 
-void run(std::uint32_t seeds, Manners manners) {
+void run(std::uint32_t seeds, Manners manners, Behind behind) {
   for (std::uint32_t seed = 1; seed <= seeds; ++seed) {
     BOOST_TEST_CONTEXT("seed " << seed) {
       SeededChoices choices(seed);
-      SessionWorld(choices, manners).run();
+      SessionWorld(choices, manners, behind).run();
     }
   }
 }
@@ -24,11 +25,19 @@ void run(std::uint32_t seeds, Manners manners) {
 BOOST_AUTO_TEST_SUITE(splice_random)
 
 BOOST_AUTO_TEST_CASE(peers_with_good_manners_lose_nothing) {
-  run(400, Manners::good);
+  run(400, Manners::good, Behind::service);
+}
+
+BOOST_AUTO_TEST_CASE(browsers_with_good_manners_get_every_message_back) {
+  run(400, Manners::good, Behind::echo);
 }
 
 BOOST_AUTO_TEST_CASE(every_session_ends_once_with_one_reason_and_true_counts) {
-  run(3'000, Manners::any);
+  run(3'000, Manners::any, Behind::service);
+}
+
+BOOST_AUTO_TEST_CASE(so_does_every_echo) {
+  run(3'000, Manners::any, Behind::echo);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

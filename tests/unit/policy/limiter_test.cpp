@@ -125,11 +125,14 @@ BOOST_AUTO_TEST_CASE(promotes_up_to_the_total_of_sessions) {
   std::vector<Permit> permits;
   enter_often(limiter, v4(1), start, 3, Reason::full, &permits);
   BOOST_TEST(permits[0].promote());
+  BOOST_TEST(!limiter.full());
   BOOST_TEST(permits[1].promote());
+  BOOST_TEST(limiter.full());
   BOOST_TEST(!permits[2].promote());
   BOOST_TEST(limiter.sessions() == 2U);
   BOOST_TEST(limiter.pending() == 1U);
   permits[0].release();
+  BOOST_TEST(!limiter.full());
   BOOST_TEST(permits[2].promote());
   BOOST_TEST(limiter.sessions() == 2U);
   BOOST_TEST(limiter.pending() == 0U);
