@@ -33,6 +33,11 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_link_options(LINKER:-z,relro LINKER:-z,now LINKER:-z,noexecstack)
 endif()
 
+if(DRAWBRIDGE_COVERAGE)
+  add_compile_options(-fprofile-instr-generate -fcoverage-mapping)
+  add_link_options(-fprofile-instr-generate)
+endif()
+
 if(DRAWBRIDGE_LIBFUZZER)
   # Coverage in everything; each target links the engine itself (fuzz/CMakeLists.txt).
   add_compile_options(-fsanitize=fuzzer-no-link)
