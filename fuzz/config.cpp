@@ -1,3 +1,6 @@
+// Any bytes as a configuration. Record separators (0x1E, which no configuration may hold) cut the input into the main
+// file and the files "1.yaml", "2.yaml", … that it may include.
+
 #include "base/text.hpp"
 #include "config/load.hpp"
 #include "finding.hpp"
@@ -7,9 +10,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-// Any bytes as a configuration. Record separators (0x1E, which no configuration may hold) cut the input into the main
-// file and the files "1.yaml", "2.yaml", … that it may include.
 
 namespace {
 
