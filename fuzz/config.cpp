@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+
 namespace {
 
 using namespace drawbridge::config;
@@ -22,7 +24,7 @@ class Pieces final : public Files {
 
   std::optional<std::string> read(const std::string& path, std::string& why) override {
     for (std::size_t i = 0; i < pieces_.size(); ++i) {
-      if (std::filesystem::path(path).filename() == name(i)) return std::string(pieces_[i]);
+      if (path == name(i)) return std::string(pieces_[i]);
     }
     why = "there is no such file";
     return {};
@@ -30,13 +32,14 @@ class Pieces final : public Files {
 
   std::vector<std::string> match(const std::string& pattern) override {
     std::vector<std::string> paths;
-    const auto directory = std::filesystem::path(pattern).parent_path();
-    for (std::size_t i = 1; i < pieces_.size(); ++i) paths.push_back(directory / name(i));
+    if (std::filesystem::path(pattern).parent_path() != directory) return paths;
+    for (std::size_t i = 1; i < pieces_.size(); ++i) paths.push_back(name(i));
     return paths;
   }
 
  private:
-  static std::string name(std::size_t index) { return std::to_string(index) + ".yaml"; }
+  static constexpr std::string_view directory = "/etc/drawbridge";
+  static std::string name(std::size_t index) { return fmt::format("{}/{}.yaml", directory, index); }
 
   std::vector<std::string_view> pieces_;
 };
