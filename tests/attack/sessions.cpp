@@ -95,6 +95,16 @@ void send_raw(RawClient& client, std::string_view bytes) {
   }
 }
 
+// Until the daemon has ended the connection: to close it first would reset it, and what was sent might never be read.
+void await_end(RawClient& client) {
+  const int socket = client.wire().descriptor();
+  std::array<char, 4096> taken;
+  for (pollfd readable{socket, POLLIN, 0};;) {
+    if (poll(&readable, 1, static_cast<int>(patience.count())) <= 0) throw Timeout("not ended");
+    if (recv(socket, taken.data(), taken.size(), 0) <= 0) return;
+  }
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(sessions)
@@ -218,6 +228,7 @@ BOOST_AUTO_TEST_CASE(tls_key_updates) {
             });
             attacker.counts(updates - 1);
             send_raw(client, flood);
+            await_end(client);
           }),
           .unit = "updates",
           .most_mib = 32,
