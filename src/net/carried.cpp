@@ -39,8 +39,8 @@ void Carried::advance(Instant now, std::span<const std::uint8_t> first) {
     return end(now);
   }
   if (wants.over) return end(now);
-  busy_ = busy_ || wants.again;
   if (wants.again) {
+    busy_ = true;
     wait_in_line();
   } else {
     wait_for(browser_readable, wants.browser_readable);

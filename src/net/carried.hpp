@@ -48,7 +48,7 @@ class Carried : public boost::intrusive_ref_counter<Carried, boost::thread_unsaf
   Readiness browser_;
   std::optional<Readiness> backend_;
   std::array<bool, 4> waiting_{};  // by Wait
-  bool busy_ = false;              // in its last turn
+  bool busy_ = false;              // needed more than one turn since it was last woken
   bool in_line_ = false;           // for the next one
   Instant drain_at_ = never;
 };

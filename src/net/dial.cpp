@@ -58,7 +58,9 @@ Reason reason_for(int error) {
     case EMFILE:
     case ENFILE:
     case ENOBUFS:
-    case ENOMEM: return Reason::full;
+    case ENOMEM:
+    // Every local port to this backend is taken (connect(2)).
+    case EADDRNOTAVAIL: return Reason::full;
     case ETIMEDOUT: return Reason::backend_timeout;
     default: return Reason::backend_refused;
   }

@@ -11,7 +11,8 @@
 namespace drawbridge::net {
 
 // A connected, non-blocking socket to the backend; every address of its name is tried before `deadline`.
-// backend_refused, backend_unresolved or backend_timeout; full if this process lacks a descriptor or memory for it.
+// backend_refused, backend_unresolved or backend_timeout; full if this process lacks a descriptor, memory or a local
+// port for it.
 Task<Result<Descriptor>> dial(asio::io_context& context, Deadlines& deadlines, Resolver& resolver,
                               config::Backend backend, Instant deadline);
 

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
-#include <system_error>
+#include <stdexcept>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -32,7 +32,7 @@ Listener::Listener(asio::io_context& context, Descriptor socket, config::Bind bi
       accept_(std::move(accept)),
       readiness_(context, socket_.get()),
       pause_(context) {
-  if (!readiness_.watches()) throw std::system_error(ENOMEM, std::generic_category(), "no room to watch a listener");
+  if (!readiness_.watches()) throw std::runtime_error("the kernel has no room to watch another listener");
 }
 
 Listener::~Listener() {

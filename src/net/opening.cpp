@@ -11,6 +11,8 @@
 #include "ws/frame.hpp"
 #include "ws/upgrade.hpp"
 
+#include <new>
+
 #include <fcntl.h>
 #include <netinet/tcp.h>
 
@@ -83,7 +85,12 @@ void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std
 
 // Cut off where it stood, as the time to drain was over.
 Opening::~Opening() {
-  if (!told && worker.draining()) log_refusal(*this, Reason::draining, "status", 0);
+  if (told || !worker.draining()) return;
+  try {
+    log_refusal(*this, Reason::draining, "status", 0);
+  } catch (const std::bad_alloc&) {
+    // One line less.
+  }
 }
 
 // Waits for what `status` asks for; false when the limit came first or the connection is of no more use.

@@ -8,7 +8,7 @@ namespace {
 
 // Before the other sessions of the worker get their turn: reads or writes in each direction, and bytes read.
 constexpr int moves_a_turn = 4;
-constexpr std::size_t bytes_a_turn = 64 * 1024;
+constexpr std::size_t bytes_a_turn = largest_downstream_frame;
 
 ws::DecoderLimits decoder_limits(const config::Route& route) {
   return {route.limits.frame, route.limits.message, route.accepts};

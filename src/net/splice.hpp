@@ -101,7 +101,8 @@ class Splice {
 
   bool reads_browser() const;
   bool reads_backend() const;
-  // Returns how many bytes at the end are not decoded yet: frames beyond the message rate.
+  // Returns how many bytes at the end are not decoded yet: frames beyond the message rate, or beyond what may be echoed
+  // now.
   std::size_t take_from_browser(std::span<std::uint8_t> bytes, Scratch& scratch);
   void keep_pong(std::span<const std::uint8_t> payload);
   void keep_undecoded(std::span<std::uint8_t> frames);
@@ -145,7 +146,7 @@ class Splice {
   std::unique_ptr<Shaping> shaping_;  // only where the route shapes
 
   HeldBytes up_held_;                    // payload the backend did not take yet
-  HeldBytes up_undecoded_;               // frames beyond the message rate
+  HeldBytes up_undecoded_;               // frames beyond the message rate, or what may be echoed now
   HeldBytes down_held_;                  // the rest of one frame the browser did not take yet
   std::uint32_t down_held_payload_ = 0;  // of that frame; 0 for control frames
   ws::Utf8 down_text_;

@@ -11,11 +11,9 @@ namespace {
 // However small they are: then the other sessions get their turn.
 constexpr int records_a_read = 32;
 
-// Records without payload: the handshake has a handful, and hardly any should follow (RFC 8446 §5.5 has new keys after
-// 2^24 records). OpenSSL takes them all within one call, so a flood of them would hold up every other session. The
-// count begins again after as many reads as make that many no burden.
+// Records without payload in a row, with nothing to wait for between them: the handshake has a handful, and new keys
+// are rare (RFC 8446 §5.5). OpenSSL takes them all within one call, so a flood would hold up every other session.
 constexpr std::uint32_t most_control_records = 64;
-constexpr std::uint32_t reads_to_forgive = 1 << 20;
 
 }  // namespace
 
@@ -54,7 +52,6 @@ IoResult TlsEnd::read(std::span<std::uint8_t> into) {
       return {IoStatus::ok, filled, status == IoStatus::again_read};
     }
     filled += n;
-    if (++reads_ % reads_to_forgive == 0) control_records_ = 0;
   }
   return {IoStatus::ok, filled};
 }
@@ -105,7 +102,7 @@ void TlsEnd::on_message(int is_write, int /*version*/, int content_type, const v
 IoStatus TlsEnd::status_of(int result) {
   if (control_records_ > most_control_records) return dead_ = IoStatus::broken;
   switch (SSL_get_error(ssl_.get(), result)) {
-    case SSL_ERROR_WANT_READ: return IoStatus::again_read;
+    case SSL_ERROR_WANT_READ: control_records_ = 0; return IoStatus::again_read;
     case SSL_ERROR_WANT_WRITE: return IoStatus::again_write;
     // Later reads may say so again; writing is still allowed (half-close).
     case SSL_ERROR_ZERO_RETURN: return IoStatus::end;

@@ -39,9 +39,7 @@ class TlsEnd : public End {
   Ssl ssl_;
   IoStatus dead_ = IoStatus::ok;  // after SSL_ERROR_SSL or SYSCALL no call may follow (SSL_get_error(3))
   bool was_plain_http_ = false;
-  // Of the peer, since the beginning or the last forgiveness.
-  std::uint32_t control_records_ = 0;
-  std::uint32_t reads_ = 0;
+  std::uint32_t control_records_ = 0;  // of the peer, since it was last waited for
 };
 
 }  // namespace drawbridge::net

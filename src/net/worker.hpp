@@ -92,8 +92,8 @@ class Worker {
   void carry(std::unique_ptr<Session> session, Load load, int browser_fd, int backend_fd,
              std::span<const std::uint8_t> first);
 
-  // Long work that can wait, such as a signature or a busy session's next turn: one piece, and then first of all
-  // whatever came meanwhile for those who have little to do.
+  // Long work that can wait, such as a signature or a busy session's next turn: a millisecond of it, and then first of
+  // all whatever came meanwhile for those who have little to do.
   void in_turn(std::function<void()> piece);
 
   // Waits until it is this task's turn for one step of a handshake.
@@ -109,7 +109,8 @@ class Worker {
 
  private:
   friend class Carried;
-  void post_turn();
+  void post_turns();
+  void run_turns();
   void drain_sessions(Duration window, const std::function<bool(const Session&)>& chosen);
 
   const unsigned index_;
@@ -123,7 +124,8 @@ class Worker {
   // Declared after what tasks refer to: destroying it destroys the tasks that still wait.
   asio::io_context context_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
-  std::deque<std::function<void()>> turns_;  // the first of them is posted
+  std::deque<std::function<void()>> turns_;
+  bool turns_posted_ = false;
   std::unique_ptr<CarriedList> carried_;
   std::thread thread_;
 };

@@ -95,9 +95,12 @@ BOOST_AUTO_TEST_CASE(records_without_payload_do_not_go_on_for_ever) {
     }
   };
   std::array<std::uint8_t, 100> buffer;
-  update_keys(10);
-  BOOST_TEST((c.server->read(buffer).status == IoStatus::again_read));
-  BOOST_TEST(c.read_all() == SSL_ERROR_WANT_READ);
+  // New keys now and then are no flood, however long the connection lives.
+  for (int i = 0; i < 100; ++i) {
+    update_keys(10);
+    BOOST_REQUIRE((c.server->read(buffer).status == IoStatus::again_read));
+    BOOST_REQUIRE(c.read_all() == SSL_ERROR_WANT_READ);
+  }
   update_keys(100);
   BOOST_TEST((c.server->read(buffer).status == IoStatus::broken));
 }
