@@ -87,7 +87,7 @@ void Carried::came_true(Wait what) {
 
 void Carried::wait_in_line() {
   if (in_line_) return;
-  worker_.in_turn([self = Pointer(this)] {
+  worker_.turns().line_up([self = Pointer(this)] {
     self->in_line_ = false;
     if (self->session_) self->advance(Clock::now());
   });

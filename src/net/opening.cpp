@@ -173,7 +173,7 @@ Task<bool> shake_hands(Opening& opening) {
   }
   for (;;) {
     // Handshakes are what costs; between any two of their steps the carried sessions get their turn.
-    co_await opening.worker.handshake_turn(use_task);
+    co_await opening.worker.turns().next(use_task);
     if (opening.limit.expired()) break;
     const IoStatus status = opening.tls->handshake();
     if (status == IoStatus::ok) {

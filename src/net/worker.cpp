@@ -13,10 +13,6 @@
 namespace drawbridge::net {
 namespace {
 
-// For the line of those with much to do, between two looks at who else has something. A look may serve a hundred
-// sessions, which takes about as long.
-constexpr auto turns_share = std::chrono::milliseconds(1);
-
 std::uint64_t next_session_number() {
   // A random start keeps the ids of one run of the daemon apart from the next one's.
   static std::atomic<std::uint64_t> next{[] {
@@ -120,29 +116,6 @@ void Worker::carry(std::unique_ptr<Session> session, Load load, int browser_fd, 
   // A reload or a drain that came while it was being opened concerns it too.
   if (draining_ || !snapshot_->has_route(carried->session().route_name())) carried->drain_at(Clock::now());
   carried->begin(first);
-}
-
-void Worker::in_turn(std::function<void()> piece) {
-  turns_.push_back(std::move(piece));
-  post_turns();
-}
-
-void Worker::post_turns() {
-  if (turns_posted_) return;
-  asio::post(context_, [this] { run_turns(); });
-  turns_posted_ = true;
-}
-
-void Worker::run_turns() {
-  turns_posted_ = false;
-  const Instant until = Clock::now() + turns_share;
-  while (!turns_.empty() && Clock::now() < until) {
-    // Before the piece, which may throw: the line goes on.
-    if (turns_.size() > 1) post_turns();
-    const auto piece = std::move(turns_.front());
-    turns_.pop_front();
-    piece();
-  }
 }
 
 }  // namespace drawbridge::net

@@ -8,16 +8,15 @@
 #include "net/snapshot.hpp"
 #include "net/task.hpp"
 #include "net/tls_context.hpp"
+#include "net/turns.hpp"
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 
 namespace drawbridge::net {
@@ -68,6 +67,7 @@ class Worker {
   asio::io_context& context() { return context_; }
   Deadlines& deadlines() { return deadlines_; }
   Scratch& scratch() { return *scratch_; }
+  Turns& turns() { return turns_; }
   const Services& services() const { return services_; }
   unsigned index() const { return index_; }
   const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
@@ -92,25 +92,8 @@ class Worker {
   void carry(std::unique_ptr<Session> session, Load load, int browser_fd, int backend_fd,
              std::span<const std::uint8_t> first);
 
-  // Long work that can wait, such as a signature or a busy session's next turn: a millisecond of it, and then first of
-  // all whatever came meanwhile for those who have little to do.
-  void in_turn(std::function<void()> piece);
-
-  // Waits until it is this task's turn for one step of a handshake.
-  template <class Token>
-  auto handshake_turn(Token&& token) {
-    return asio::async_initiate<Token, void(boost::system::error_code)>(
-        [this](auto handler) {
-          auto waiting = std::make_shared<decltype(handler)>(std::move(handler));
-          in_turn([waiting] { std::move (*waiting)(boost::system::error_code{}); });
-        },
-        token);
-  }
-
  private:
   friend class Carried;
-  void post_turns();
-  void run_turns();
   void drain_sessions(Duration window, const std::function<bool(const Session&)>& chosen);
 
   const unsigned index_;
@@ -124,8 +107,7 @@ class Worker {
   // Declared after what tasks refer to: destroying it destroys the tasks that still wait.
   asio::io_context context_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
-  std::deque<std::function<void()>> turns_;
-  bool turns_posted_ = false;
+  Turns turns_{context_};
   std::unique_ptr<CarriedList> carried_;
   std::thread thread_;
 };
