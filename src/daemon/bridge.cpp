@@ -93,6 +93,7 @@ std::vector<std::string> Bridge::apply(config::Config config) {
             [this](net::Descriptor accepted_socket, const sockaddr_storage& peer, const auto& tls) {
               accepted(std::move(accepted_socket), peer, tls);
             });
+        if (!plan.listener->watches()) why = "the kernel has no room to watch it (fs.epoll.max_user_watches, memory)";
       }
     }
     if (!why.empty()) {
@@ -103,11 +104,14 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     planned.push_back(std::move(plan));
   }
   if (!errors.empty()) return errors;
+  // What may yet fail for want of memory comes before anything changes.
+  const auto snapshot = std::make_shared<const net::Snapshot>(std::move(config), snapshot_.get());
+  start_new(planned);
 
-  limiter_.set_limits(limiter_limits(config));
-  buffers_.set_limit(config.limits.buffers);
-  log_.set_settings(config.log);
-  snapshot_ = std::make_shared<const net::Snapshot>(std::move(config), snapshot_.get());
+  snapshot_ = snapshot;
+  limiter_.set_limits(limiter_limits(snapshot->config()));
+  buffers_.set_limit(snapshot->config().limits.buffers);
+  log_.set_settings(snapshot->config().log);
   if (workers_.empty()) {
     const unsigned count = snapshot_->config().workers.value_or(std::max(1U, std::thread::hardware_concurrency()));
     for (unsigned index = 0; index < count; ++index) {
@@ -129,7 +133,6 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     plan.listener->use(std::move(plan.tls));
     plan.listener->set_mode(plan.mode);
     if (plan.is_new) {
-      plan.listener->start();
       log_.write(LogLevel::info, log_.record(LogLevel::info, "listening")
                                      .add("bind", plan.listener->bind().text())
                                      .add("address", plan.listener->address()));
@@ -142,6 +145,20 @@ std::vector<std::string> Bridge::apply(config::Config config) {
   listeners_ = std::move(listeners);
   warn_of_unresolved(snapshot_->config());
   return {};
+}
+
+// All or none. They accept when the control thread comes back to its loop, after all is in force.
+void Bridge::start_new(const std::vector<Planned>& planned) {
+  try {
+    for (const Planned& plan : planned) {
+      if (plan.is_new) plan.listener->start();
+    }
+  } catch (...) {
+    for (const Planned& plan : planned) {
+      if (plan.is_new) plan.listener->close();
+    }
+    throw;
+  }
 }
 
 // Asked after all is up: names may take their time.

@@ -44,6 +44,7 @@ class Bridge {
 
   void accepted(net::Descriptor socket, const sockaddr_storage& peer,
                 const std::shared_ptr<const net::TlsContext>& tls);
+  static void start_new(const std::vector<Planned>& planned);
   policy::LimiterLimits limiter_limits(const config::Config& config) const;
   Duration drain_window() const;
   void warn_of_unresolved(const config::Config& config);

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
-#include <stdexcept>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -31,9 +30,7 @@ Listener::Listener(asio::io_context& context, Descriptor socket, config::Bind bi
       log_(log),
       accept_(std::move(accept)),
       readiness_(context, socket_.get()),
-      pause_(context) {
-  if (!readiness_.watches()) throw std::runtime_error("the kernel has no room to watch another listener");
-}
+      pause_(context) {}
 
 Listener::~Listener() {
   close();

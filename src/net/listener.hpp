@@ -23,6 +23,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   Listener(asio::io_context& context, Descriptor socket, config::Bind bind, Log& log, Accept accept);
   ~Listener();
 
+  // False if the kernel had no room for another watch; then it must not be started.
+  bool watches() const { return readiness_.watches(); }
   void start();
   // Connections from now on get this one.
   void use(std::shared_ptr<const TlsContext> tls) { tls_ = std::move(tls); }

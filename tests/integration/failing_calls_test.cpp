@@ -72,13 +72,7 @@ const std::vector<Failure>& failures() {
 class World {
  public:
   World() {
-    daemon_.emplace(
-        configuration(tls_listener(),
-                      route("c", crossing_.backend_port(), ", limits: { sessions: 1 }, timeouts: { close: 2s }") +
-                          route("other", echo_.port()),
-                      "workers: 1\nlimits: { sessions: 3, sessions_per_client: 3, "
-                      "handshakes_per_client: 100000/s, handshake_burst: 100000 }\n"),
-        DaemonOptions{.process = calls_.options()});
+    daemon_.emplace(with_listeners(tls_listener()), DaemonOptions{.process = calls_.options()});
     crossing_.use(*daemon_);
     bystander_.emplace(RawClient::open(daemon_->port(), Head("/other")));
     idle_ = daemon_->process().open_descriptors();
@@ -86,6 +80,14 @@ class World {
     check_bystander();
     cross(Ending::browser);
     wait_until_idle();
+  }
+
+  std::string with_listeners(const std::string& listeners) const {
+    return configuration(listeners,
+                         route("c", crossing_.backend_port(), ", limits: { sessions: 1 }, timeouts: { close: 2s }") +
+                             route("other", echo_.port()),
+                         "workers: 1\nlimits: { sessions: 3, sessions_per_client: 3, "
+                         "handshakes_per_client: 100000/s, handshake_burst: 100000 }\n");
   }
 
   CallControl& calls() { return calls_; }
@@ -287,6 +289,38 @@ BOOST_AUTO_TEST_CASE(a_reload_that_cannot_open_its_files_changes_nothing) {
   world.daemon().process().signal(SIGHUP);
   world.daemon().wait_for("reloaded");
   world.wait_until_idle();
+}
+
+BOOST_AUTO_TEST_CASE(a_reload_whose_listeners_cannot_be_watched_changes_nothing) {
+  World world;
+  const std::string three = world.with_listeners(tls_listener() + tls_listener() + tls_listener());
+  const std::size_t descriptors = world.daemon().process().open_descriptors();
+  for (const int error : {ENOMEM, ENOSPC}) {
+    for (const std::int64_t at : {0, 1}) {
+      BOOST_TEST_CONTEXT(std::strerror(error) << " after " << at << " calls") {
+        world.calls().fail(Call::watch, error, at);
+        world.daemon().reload(three);
+        const std::string message = world.daemon().wait_for("config_error")["message"];
+        // The first listener is the old one.
+        BOOST_TEST(message.find("drawbridge.yaml:" + std::to_string(3 + at)) != std::string::npos, message);
+        BOOST_TEST(message.find("max_user_watches") != std::string::npos, message);
+        world.daemon().wait_for("reload_failed");
+        BOOST_TEST(world.calls().stop_failing() == 1U);
+        BOOST_TEST(world.daemon().process().open_descriptors() == descriptors);
+        world.check_bystander();
+        BOOST_TEST(wrongs(world.cross(Ending::browser)) == "");
+        world.wait_until_idle();
+      }
+    }
+  }
+  world.daemon().reload(three);
+  world.daemon().wait_for("reloaded");
+  BOOST_TEST(world.daemon().process().open_descriptors() == descriptors + 2);
+  for (const std::size_t listener : {0U, 1U, 2U}) {
+    RawClient client = RawClient::open(world.daemon().port(listener), Head("/other"));
+    client.send_frame(Op::binary, "here");
+    BOOST_TEST(client.read_payload(4) == "here");
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
