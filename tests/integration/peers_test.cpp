@@ -42,6 +42,7 @@ const std::vector<Task> tasks{
     {.name = "binary", .reason = "client_closed", .frames = 6, .messages = 6},
     {.name = "text", .reason = "client_closed", .frames = 1, .messages = 1},
     {.name = "fragmented", .reason = "client_closed", .frames = 4, .messages = 1},
+    {.name = "messages", .reason = "client_closed", .frames = 16, .messages = 13},
     {.name = "large", .reason = "client_closed", .frames = 1, .messages = 1},  // 16 MiB
     {.name = "ping", .reason = "client_closed"},
     {.name = "close", .reason = "client_closed", .code = 4001, .frames = 1, .messages = 1},
@@ -66,6 +67,8 @@ struct Services {
   Daemon daemon{configuration(tls_listener(),
                               route("desk", echoing.port()) + route("bye", closing.port()) +
                                   route("text", echoing.port(), ", message_type: text") +
+                                  "  - { name: messages, path: /messages, backend: \"echo:\", "
+                                  "origins: [ \"https://app.example.org\" ] }\n" +
                                   route("protocols", echoing.port(), ", subprotocols: [ binary ]"),
                               "limits: { handshake_burst: 2000 }\n")};
 };

@@ -38,6 +38,14 @@ class BeastPeer final : public Peer {
     return received;
   }
 
+  void send(const std::string& message, bool text) override { client_->write(message, text); }
+
+  std::string receive_message(bool text) override {
+    Message message = client_->read();
+    if (message.text != text) throw std::runtime_error("a message of the other type");
+    return std::move(message.payload);
+  }
+
   void send_fragment(const std::string& bytes, bool /*first*/, bool last) override {
     client_->write_fragment(bytes, last);
   }

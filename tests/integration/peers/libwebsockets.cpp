@@ -49,22 +49,30 @@ class LibwebsocketsPeer final : public Peer {
   std::string subprotocol() override { return state_.subprotocol; }
 
   std::string echo(const std::string& message, bool text) override {
-    send(message, text ? LWS_WRITE_TEXT : LWS_WRITE_BINARY);
-    state_.text = text;
-    return receive(message.size());
+    send(message, text);
+    return receive(message.size(), text);
+  }
+
+  void send(const std::string& message, bool text) override {
+    send_frame(message, text ? LWS_WRITE_TEXT : LWS_WRITE_BINARY);
+  }
+
+  std::string receive_message(bool text) override {
+    wait_until([&] { return !state_.received.empty() && state_.received.front().whole; });
+    Message message = std::move(state_.received.front());
+    state_.received.pop_front();
+    if (message.text != text) throw std::runtime_error("a message of the other type");
+    return std::move(message.bytes);
   }
 
   void send_fragment(const std::string& bytes, bool first, bool last) override {
-    send(bytes, (first ? LWS_WRITE_BINARY : LWS_WRITE_CONTINUATION) | (last ? 0 : LWS_WRITE_NO_FIN));
+    send_frame(bytes, (first ? LWS_WRITE_BINARY : LWS_WRITE_CONTINUATION) | (last ? 0 : LWS_WRITE_NO_FIN));
   }
 
-  std::string receive(std::size_t size) override {
-    wait_until([&] { return state_.received.size() >= size; });
-    return std::exchange(state_.received, {});
-  }
+  std::string receive(std::size_t size) override { return receive(size, false); }
 
   std::string ping(const std::string& payload) override {
-    send(payload, LWS_WRITE_PING);
+    send_frame(payload, LWS_WRITE_PING);
     wait_until([&] { return state_.pong.has_value(); });
     return *std::exchange(state_.pong, {});
   }
@@ -82,6 +90,12 @@ class LibwebsocketsPeer final : public Peer {
   }
 
  private:
+  struct Message {
+    std::string bytes{};
+    bool text = false;
+    bool whole = false;
+  };
+
   struct Frame {
     std::string bytes;  // after LWS_PRE that libwebsockets writes the header into
     int protocol;
@@ -91,10 +105,9 @@ class LibwebsocketsPeer final : public Peer {
   struct State {
     bool open = false;
     bool ended = false;
-    bool text = false;
     std::string subprotocol;
     std::deque<Frame> outbox;
-    std::string received;
+    std::deque<Message> received;  // the last one perhaps in part
     std::optional<std::string> pong;
     std::optional<Close> closing;
     std::optional<Close> closed_by_peer;
@@ -110,7 +123,14 @@ class LibwebsocketsPeer final : public Peer {
     }
   }
 
-  void send(const std::string& bytes, int protocol) {
+  // However the bridge cuts them into messages.
+  std::string receive(std::size_t size, bool text) {
+    std::string bytes;
+    while (bytes.size() < size) bytes += receive_message(text);
+    return bytes;
+  }
+
+  void send_frame(const std::string& bytes, int protocol) {
     state_.outbox.push_back({std::string(LWS_PRE, '\0') + bytes, protocol});
     lws_callback_on_writable(wsi_);
   }
@@ -136,8 +156,9 @@ class LibwebsocketsPeer final : public Peer {
       case LWS_CALLBACK_CLIENT_ESTABLISHED: state_.open = true; break;
       case LWS_CALLBACK_CLIENT_WRITEABLE: return write(wsi);
       case LWS_CALLBACK_CLIENT_RECEIVE:
-        if ((lws_frame_is_binary(wsi) == 0) != state_.text) state_.error = "a message of the other type";
-        state_.received += data;
+        if (lws_is_first_fragment(wsi) != 0) state_.received.push_back({.text = lws_frame_is_binary(wsi) == 0});
+        state_.received.back().bytes += data;
+        state_.received.back().whole = lws_is_final_fragment(wsi) != 0;
         break;
       case LWS_CALLBACK_CLIENT_RECEIVE_PONG: state_.pong = data; break;
       case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: {

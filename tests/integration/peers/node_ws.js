@@ -87,6 +87,29 @@ const tasks = {
     await close(peer, 1000);
   },
 
+  async messages() {
+    const { socket, events } = await connect('/messages');
+    const receive = async (data) => {
+      const event = await events.next();
+      assert.strictEqual(event.isBinary, typeof data !== 'string');
+      assert(event.data.equals(Buffer.from(data)), `${data.length} bytes`);
+    };
+    for (const size of [5, 0, 125, 65536, 300000]) {
+      for (const data of ['t'.repeat(size), crypto.randomBytes(size)]) {
+        socket.send(data);
+        await receive(data);
+      }
+    }
+    socket.send('first');
+    socket.send(Buffer.from('second'));
+    await receive('first');
+    await receive(Buffer.from('second'));
+    const pieces = [1, 1000, 70000, 5].map((size) => crypto.randomBytes(size));
+    pieces.forEach((piece, i) => socket.send(piece, { binary: true, fin: i === pieces.length - 1 }));
+    await receive(Buffer.concat(pieces));
+    await close({ socket, events }, 1000);
+  },
+
   async large() {
     const peer = await connect();
     await echo(peer, crypto.randomBytes(16 << 20));

@@ -30,14 +30,39 @@ void text(Peer& peer) {
   peer.close(1000, "");
 }
 
-void fragmented(Peer& peer) {
-  peer.connect("/desk", "");
-  const std::string message = pattern(71006);
+// One message.
+void send_fragments(Peer& peer, const std::string& message) {
   peer.send_fragment(message.substr(0, 1), true, false);
   peer.send_fragment(message.substr(1, 1000), false, false);
   peer.send_fragment(message.substr(1001, 70000), false, false);
   peer.send_fragment(message.substr(71001), false, true);
+}
+
+void fragmented(Peer& peer) {
+  peer.connect("/desk", "");
+  const std::string message = pattern(71006);
+  send_fragments(peer, message);
   require(peer.receive(message.size()) == message, "another echo of the fragments");
+  peer.close(1000, "");
+}
+
+// Where the bridge itself echoes: each message comes back as one, of its own type.
+void messages(Peer& peer) {
+  peer.connect("/messages", "");
+  for (const std::size_t size : {5U, 0U, 125U, 65536U, 300000U}) {
+    for (const bool text : {true, false}) {
+      const std::string message = text ? std::string(size, 't') : pattern(size);
+      peer.send(message, text);
+      require(peer.receive_message(text) == message, "another message of " + std::to_string(size) + " bytes");
+    }
+  }
+  peer.send("first", true);
+  peer.send("second", false);
+  require(peer.receive_message(true) == "first", "another first message");
+  require(peer.receive_message(false) == "second", "another second message");
+  const std::string fragments = pattern(71006);
+  send_fragments(peer, fragments);
+  require(peer.receive_message(false) == fragments, "another message of fragments");
   peer.close(1000, "");
 }
 
@@ -96,6 +121,7 @@ int do_task(const std::string& task, Peer& peer) {
   static const std::map<std::string, void (*)(Peer&)> tasks{{"binary", binary},
                                                             {"text", text},
                                                             {"fragmented", fragmented},
+                                                            {"messages", messages},
                                                             {"large", large},
                                                             {"ping", ping},
                                                             {"close", close},

@@ -22,6 +22,9 @@ class Peer {
   virtual std::string subprotocol() = 0;
   // Sends one message, and receives as many bytes meanwhile, which must be of the same type.
   virtual std::string echo(const std::string& message, bool text) = 0;
+  virtual void send(const std::string& message, bool text) = 0;
+  // One message as a whole, which must be of that type.
+  virtual std::string receive_message(bool text) = 0;
   virtual void send_fragment(const std::string& bytes, bool first, bool last) = 0;
   virtual std::string receive(std::size_t size) = 0;
   // The pong's payload.

@@ -50,6 +50,21 @@ async def fragmented():
         assert await receive(socket, 71006) == b"".join(pieces)
 
 
+async def messages():
+    async with connect("/messages") as socket:
+        for size in (5, 0, 125, 65536, 300000):
+            for data in ("t" * size, os.urandom(size)):
+                await socket.send(data)
+                assert await socket.recv() == data, size
+        await socket.send("first")
+        await socket.send(b"second")
+        assert await socket.recv() == "first"
+        assert await socket.recv() == b"second"
+        pieces = [os.urandom(size) for size in (1, 1000, 70000, 5)]
+        await socket.send(iter(pieces))
+        assert await socket.recv() == b"".join(pieces)
+
+
 async def large():
     async with connect() as socket:
         await echo(socket, os.urandom(16 << 20))
