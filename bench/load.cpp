@@ -1,5 +1,5 @@
-// bench_load MODE --KEY VALUE...: plays browsers and their TCP backend around one target, checks every byte, and prints
-// one JSON object. Exit 0, 1 where the target failed, 2 for wrong arguments.
+// bench_load MODE [--KEY VALUE | --FLAG]...: plays browsers and their TCP backend around one target, checks every byte,
+// and prints one JSON object. Exit 0, 1 where the target failed, 2 for wrong arguments.
 
 #include "load/failure.hpp"
 #include "load/modes.hpp"
@@ -21,8 +21,9 @@ struct UsageError : std::runtime_error {
 };
 
 const std::map<std::string_view, bool (*)(const Options&, Report&)> modes{
-    {"frames-up", frames_up}, {"bulk-up", bulk_up}, {"bulk-down", bulk_down}, {"both", both},
-    {"echo", echo},           {"idle", idle},       {"open", open},           {"soak", soak},
+    {"frames-up", frames_up}, {"bulk-up", bulk_up}, {"bulk-down", bulk_down},
+    {"both", both},           {"echo", echo},       {"idle", idle},
+    {"open", open},           {"soak", soak},       {"writes-down", writes_down},
 };
 
 template <typename Number>
@@ -55,10 +56,12 @@ Options parse(int argc, char** argv) {
       {"--size", number(options.size)},
       {"--seconds", number(options.seconds)},
   };
+  const std::map<std::string_view, bool*> flags{
+      {"--no-websocket", &options.websocket}, {"--pause", &options.pause}, {"--resume", &options.resume}};
   for (int i = 2; i < argc; ++i) {
     const std::string_view key = argv[i];
-    if (key == "--pause") {
-      options.pause = true;
+    if (const auto flag = flags.find(key); flag != flags.end()) {
+      *flag->second = !*flag->second;
       continue;
     }
     const auto found = keys.find(key);
@@ -76,9 +79,9 @@ void require(std::string_view mode, const Options& options) {
   const auto need = [&](bool present, const char* key) {
     if (!present) throw UsageError(std::string(mode) + " needs " + key);
   };
-  if (mode == "frames-up" || mode == "open") need(options.count > 0, "--count");
+  if (mode == "frames-up" || mode == "writes-down" || mode == "open") need(options.count > 0, "--count");
   if (mode.starts_with("bulk") || mode == "both" || mode == "soak") need(options.bytes > 0, "--bytes");
-  if (mode == "frames-up" || mode.starts_with("bulk") || mode == "both" || mode == "echo")
+  if (mode == "frames-up" || mode == "writes-down" || mode.starts_with("bulk") || mode == "both" || mode == "echo")
     need(options.size > 0 && options.size <= 1 << 20, "--size, 1 MiB at most");
   if (mode == "echo" || mode == "idle") need(options.seconds > 0, "--seconds");
 }

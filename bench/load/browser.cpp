@@ -60,11 +60,13 @@ Browser::Browser(Rig& rig, Session& session)
     : Watched(rig.loop(), dial(rig.options().target_port, session.index)),
       rig_(rig),
       session_(session),
+      websocket_(rig.options().websocket),
       ssl_(SSL_new(rig.tls()), SSL_free) {
   if (!ssl_ || SSL_set_fd(ssl_.get(), descriptor()) != 1) throw Failure("SSL_new");
   // SSL_set_tlsext_host_name without the macro's C cast.
   std::string host = rig.options().host;
   SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
+  if (SSL_SESSION* before = rig.session_to_resume(); before != nullptr) SSL_set_session(ssl_.get(), before);
   watch(EPOLLOUT);
 }
 
@@ -74,6 +76,11 @@ void Browser::flush() {
 }
 
 void Browser::close() {
+  if (!websocket_) {
+    // What was appended has gone out: only openings are closed.
+    SSL_shutdown(ssl_.get());
+    return;
+  }
   outbox_.append_frame(Opcode::close, 2, [](std::span<std::byte> payload) {
     payload[0] = std::byte{1000 >> 8};
     payload[1] = std::byte{1000 & 0xFF};
@@ -122,6 +129,12 @@ void Browser::handshake() {
     if (error == SSL_ERROR_WANT_WRITE) return watch(EPOLLOUT);
     return ended(describe(error));
   }
+  if (websocket_) return ask_for_upgrade();
+  state_ = State::open;
+  rig_.upgraded(session_);
+}
+
+void Browser::ask_for_upgrade() {
   const Options& options = rig_.options();
   const std::string request = "GET " + options.path + " HTTP/1.1\r\nHost: " + options.host + ':' +
                               std::to_string(options.target_port) + "\r\nOrigin: " + options.origin +
@@ -147,6 +160,8 @@ void Browser::read() {
     const auto bytes = scratch.first(static_cast<std::size_t>(count));
     if (state_ == State::upgrading) {
       read_head(bytes);
+    } else if (!websocket_) {
+      data(bytes);
     } else {
       frames_.feed(bytes, *this);
     }

@@ -17,19 +17,25 @@ namespace drawbridge::bench {
 class Rig;
 struct Session;
 
-// One browser: TCP, TLS, the upgrade and frames, on OpenSSL's own socket BIO.
+// One browser: TCP, TLS, the upgrade and frames, on OpenSSL's own socket BIO. Or, for a target that passes TLS to TCP,
+// without upgrade and frames.
 class Browser final : public Watched, private ServerFrames::Sink {
  public:
   Browser(Rig& rig, Session& session);
 
-  // Appends one binary frame; flush() or the loop sends it.
+  // Appends one binary frame, or the bare bytes; flush() or the loop sends them.
   template <typename Fill>
-  void append_frame(std::size_t size, Fill fill) {
-    outbox_.append_frame(Opcode::binary, size, fill);
+  void append(std::size_t size, Fill fill) {
+    if (websocket_) {
+      outbox_.append_frame(Opcode::binary, size, fill);
+    } else {
+      fill(outbox_.append(size));
+    }
   }
   std::size_t queued() const { return outbox_.size(); }
   void flush();
   void close();  // with 1000; browser_ended follows when the target has answered and closed
+  bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
   void wants_to_send(bool yes);
   void pause_reading(bool yes);
 
@@ -44,6 +50,7 @@ class Browser final : public Watched, private ServerFrames::Sink {
 
   void connected();
   void handshake();
+  void ask_for_upgrade();
   void read();
   void read_head(std::span<const std::byte> bytes);
   void write();
@@ -54,6 +61,7 @@ class Browser final : public Watched, private ServerFrames::Sink {
 
   Rig& rig_;
   Session& session_;
+  const bool websocket_;
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
   State state_ = State::connecting;
   bool sending_ = false;

@@ -22,8 +22,8 @@ class Echo final : public Play {
     State& state = states_[session.index];
     state.sent_at = Clock::now();
     state.sent += size_;
-    session.browser->append_frame(
-        size_, [&](std::span<std::byte> payload) { state.pattern.fill(state.sent - size_, payload); });
+    session.browser->append(size_,
+                            [&](std::span<std::byte> payload) { state.pattern.fill(state.sent - size_, payload); });
     session.browser->flush();
   }
 

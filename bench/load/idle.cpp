@@ -17,7 +17,7 @@ class Idle final : public Play {
   explicit Idle(std::uint32_t sessions) : returned_(sessions) {}
 
   void probe(Session& session) {
-    session.browser->append_frame(
+    session.browser->append(
         probe_size, [&](std::span<std::byte> payload) { Pattern(session.index, Direction::up).fill(0, payload); });
     session.browser->flush();
   }

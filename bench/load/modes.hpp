@@ -13,6 +13,7 @@ bool both(const Options& options, Report& report);
 bool echo(const Options& options, Report& report);
 bool idle(const Options& options, Report& report);
 bool open(const Options& options, Report& report);
+bool writes_down(const Options& options, Report& report);
 bool soak(const Options& options, Report& report);
 
 }  // namespace drawbridge::bench

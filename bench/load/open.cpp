@@ -14,6 +14,7 @@ bool open(const Options& options, Report& report) {
 
   const auto count = static_cast<double>(options.count);
   report.add("opens", options.count);
+  report.add("resumed", rig.resumed());
   report.add("seconds", seconds);
   report.add("opens_per_second", count / seconds);
   report.add("cpu_seconds", cpu);

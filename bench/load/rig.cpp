@@ -24,6 +24,8 @@ SSL_CTX* client_context() {
   // Thousands of them fit in this process too; a write may be cut between records and its buffer may move.
   SSL_CTX_set_mode(context,
                    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  // Not every proxy says close_notify; that all bytes came is known anyway.
+  SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
   return context;
 }
 
@@ -66,7 +68,18 @@ Rig::Rig(const Options& options, Play& play)
       target_(options.pid),
       tls_(client_context(), SSL_CTX_free),
       scratch_(scratch_size),
-      listener_(*this, non_blocking(options.backend_fd)) {}
+      listener_(*this, non_blocking(options.backend_fd)) {
+  if (!options.resume) return;
+  SSL_CTX_set_app_data(tls_.get(), this);
+  SSL_CTX_set_session_cache_mode(tls_.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(tls_.get(), keep_session);
+}
+
+// 1: the session is ours from now on.
+int Rig::keep_session(SSL* ssl, SSL_SESSION* session) {
+  static_cast<Rig*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)))->resumable_.reset(session);
+  return 1;
+}
 
 Rig::~Rig() = default;
 
@@ -117,8 +130,9 @@ void Rig::start(std::uint32_t index) {
 }
 
 void Rig::upgraded(Session& session) {
+  if (session.browser->resumed()) ++resumed_;
   if (!pairing_) return session.browser->close();
-  session.browser->append_frame(sizeof session.index, [&](std::span<std::byte> payload) {
+  session.browser->append(sizeof session.index, [&](std::span<std::byte> payload) {
     std::memcpy(payload.data(), &session.index, sizeof session.index);
   });
 }
@@ -139,7 +153,8 @@ Session& Rig::pair(Peer& peer, std::uint32_t index) {
 }
 
 void Rig::browser_ended(Session& session) {
-  if (pairing_ || !session.browser->end().starts_with("close 1000")) return play_.browser_ended(session);
+  const char* good = options_.websocket ? "close 1000" : "closed";
+  if (pairing_ || !session.browser->end().starts_with(good)) return play_.browser_ended(session);
   ++closed_;
   ended_sessions_.push_back(std::move(sessions_[session.index]));
 }

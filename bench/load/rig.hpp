@@ -39,7 +39,9 @@ struct Options {
   std::uint64_t bytes = 0;         // of payload each way, over all sessions
   std::size_t size = 0;            // bytes of a frame up and of a write down
   double seconds = 0;
-  bool pause = false;  // soak: the receiving sides stop reading for a while
+  bool websocket = true;  // false: the target passes TLS to TCP
+  bool resume = false;    // TLS sessions, of browsers before
+  bool pause = false;     // soak: the receiving sides stop reading for a while
 };
 
 struct Session {
@@ -80,6 +82,7 @@ class Rig {
   void run_until(const std::function<bool()>& done);
   void run_for(double seconds);
 
+  std::uint64_t resumed() const { return resumed_; }  // of those that were opened
   std::span<const std::unique_ptr<Session>> sessions() const { return sessions_; }
   const Target& target() const { return target_; }
 
@@ -88,6 +91,7 @@ class Rig {
   Play& play() { return play_; }
   Loop& loop() { return loop_; }
   SSL_CTX* tls() { return tls_.get(); }
+  SSL_SESSION* session_to_resume() { return resumable_.get(); }
   std::span<std::byte> scratch() { return scratch_; }  // for one read or write
   void progress() { last_progress_ = Clock::now(); }
   void upgraded(Session& session);
@@ -97,6 +101,7 @@ class Rig {
   void peer_ended(Peer& peer);
 
  private:
+  static int keep_session(SSL* ssl, SSL_SESSION* session);
   void start(std::uint32_t index);
   void turn(int timeout_ms);
 
@@ -105,10 +110,12 @@ class Rig {
   Target target_;
   Loop loop_;
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> tls_;
+  std::unique_ptr<SSL_SESSION, decltype(&SSL_SESSION_free)> resumable_{nullptr, SSL_SESSION_free};
   std::vector<std::byte> scratch_;
   Clock::time_point last_progress_ = Clock::now();
   bool pairing_ = true;
   std::uint64_t opened_ = 0;
+  std::uint64_t resumed_ = 0;
   std::uint64_t closed_ = 0;
   std::uint64_t accepted_ = 0;
   BackendListener listener_;

@@ -10,16 +10,16 @@ struct Memory {
   std::int64_t pss = 0;  // bytes; equal to rss where the kernel does not show it to us
 };
 
-// The measured process, read from /proc.
+// The measured process and those that it started, read from /proc.
 class Target {
  public:
   explicit Target(int pid);
 
-  double cpu() const;  // seconds, user and system, of all its threads
+  double cpu() const;  // seconds, user and system, of all their threads
   Memory memory() const;
 
  private:
-  std::string directory_;
+  int pid_;
 };
 
 double own_cpu();  // seconds: what the load generator itself has used

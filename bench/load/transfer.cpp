@@ -81,7 +81,7 @@ std::uint64_t Transfer::pieces() const {
 void Transfer::browser_writable(Session& session) {
   Flow& flow = up_[session.index];
   while (flow.sent < flow.allowed && session.browser->queued() < batch) {
-    session.browser->append_frame(flow.begin_piece(), [&](std::span<std::byte> payload) {
+    session.browser->append(flow.begin_piece(), [&](std::span<std::byte> payload) {
       flow.pattern.fill(flow.sent, payload);
       if (flow.sent_digest) flow.sent_digest->update(payload);
       flow.sent += payload.size();
@@ -117,6 +117,10 @@ void Transfer::backend_received(Session& session, std::span<const std::byte> byt
 
 bool frames_up(const Options& options, Report& report) {
   return run(options, options.count * options.size, 0, report);
+}
+
+bool writes_down(const Options& options, Report& report) {
+  return run(options, 0, options.count * options.size, report);
 }
 
 bool bulk_up(const Options& options, Report& report) {
