@@ -105,13 +105,15 @@ class SessionWorld {
 
   void advance() {
     const std::size_t moves_before = moves();
+    const std::uint64_t frames_before = splice().counts().up_frames;  // empty ones move nothing
     const auto reason_before = life().reason();
     const auto state_before = life().state();
     wants_ = splice().advance(now_, scratch());
     promise(!reason_before || life().reason() == reason_before, "there is one reason");
     promise(life().state() >= state_before, "no state goes back");
     promise(budget_.used() <= most_held(), "what is held is bounded");
-    const bool useful = moves() > moves_before || life().state() != state_before || wants_.over;
+    const bool useful = moves() > moves_before || splice().counts().up_frames > frames_before ||
+                        life().state() != state_before || wants_.over;
     useless_in_a_row_ = useful ? 0 : useless_in_a_row_ + 1;
     // Two for what no longer helps when it comes true, and one at each of a few deadlines.
     promise(useless_in_a_row_ < 12, "it does not spin");
