@@ -205,6 +205,11 @@ class SessionWorld {
   // What peers do when they hear of an end.
   void answer() {
     if (!polite_) return;
+    if (manners_ == Manners::good && life().state() != ws::Lifecycle::State::open) {
+      // It has `timeouts.close`, not for ever.
+      browser_->take_all();
+      backend_->take_all();
+    }
     const bool said_all = wire_at_ >= script_.wire.size();
     // Perhaps it was a ping.
     if (browser_->received().size() > heard_ && said_all && !script_.closes && !browser_answered_) {
