@@ -15,13 +15,18 @@ class Failed(Exception):
     """A contender did not start, or lost or changed a byte."""
 
 
-class Drawbridge:
-    name = "drawbridge"
+class Contender:
+    """`build` has the programs of this project, `work` takes configurations and has cert.pem and key.pem."""
+
     websocket = True
 
     def __init__(self, build, work):
-        self.binary = build / "drawbridge"
+        self.build = build
         self.work = work
+
+
+class Drawbridge(Contender):
+    name = "drawbridge"
 
     def configuration(self, backend_port, routes=1):
         lines = [
@@ -42,7 +47,7 @@ class Drawbridge:
     def start(self, backend_port, log):
         config = self.work / "drawbridge.yaml"
         config.write_text(self.configuration(backend_port))
-        process = subprocess.Popen([self.binary, "serve", "-c", config], stderr=log, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen([self.build / "drawbridge", "serve", "-c", config], stderr=log, stdin=subprocess.DEVNULL)
         events = wait_for_event(process, Path(log.name), "ready")
         return process, int(events["listening"]["address"].rsplit(":", 1)[1])
 
@@ -52,7 +57,7 @@ class Drawbridge:
         config.write_text(self.configuration(9, routes))
         start = time.monotonic()
         # Unbuffered, so that select tells of every line.
-        with subprocess.Popen([self.binary, "serve", "-c", config], stderr=subprocess.PIPE, bufsize=0) as process:
+        with subprocess.Popen([self.build / "drawbridge", "serve", "-c", config], stderr=subprocess.PIPE, bufsize=0) as process:
             ready = None
             while ready is None and select.select([process.stderr], [], [], START_TIMEOUT)[0]:
                 line = process.stderr.readline()
@@ -66,33 +71,24 @@ class Drawbridge:
         return ready
 
 
-class Beast:
+class Beast(Contender):
     """The bridge as one writes it from Beast's examples."""
 
     name = "beast"
-    websocket = True
-
-    def __init__(self, build, work):
-        self.binary = build / "bench_beast_bridge"
-        self.work = work
 
     def start(self, backend_port, log):
-        process = subprocess.Popen([self.binary, self.work / "cert.pem", self.work / "key.pem", str(backend_port)],
-                                   stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen([self.build / "bench_beast_bridge", self.work / "cert.pem", self.work / "key.pem",
+                                    str(backend_port)], stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL)
         port = process.stdout.readline()
         if not port:
             raise Failed("the Beast bridge did not start")
         return process, int(port)
 
 
-class Websockify:
+class Websockify(Contender):
     """From Debian; a process for each session."""
 
     name = "websockify"
-    websocket = True
-
-    def __init__(self, _build, work):
-        self.work = work
 
     def start(self, backend_port, log):
         return start_listener(log, lambda port: [
@@ -100,14 +96,11 @@ class Websockify:
             f"127.0.0.1:{port}", f"127.0.0.1:{backend_port}"])
 
 
-class Nginx:
+class Nginx(Contender):
     """From Debian; passes TLS to TCP without any WebSocket."""
 
     name = "nginx"
     websocket = False
-
-    def __init__(self, _build, work):
-        self.work = work
 
     def start(self, backend_port, log):
         config = self.work / "nginx.conf"
@@ -135,14 +128,11 @@ stream {{
         return start_listener(log, command)
 
 
-class Haproxy:
+class Haproxy(Contender):
     """From Debian; passes TLS to TCP without any WebSocket."""
 
     name = "haproxy"
     websocket = False
-
-    def __init__(self, _build, work):
-        self.work = work
 
     def start(self, backend_port, log):
         config = self.work / "haproxy.cfg"

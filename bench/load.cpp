@@ -56,12 +56,15 @@ Options parse(int argc, char** argv) {
       {"--size", number(options.size)},
       {"--seconds", number(options.seconds)},
   };
-  const std::map<std::string_view, bool*> flags{
-      {"--no-websocket", &options.websocket}, {"--pause", &options.pause}, {"--resume", &options.resume}};
+  const std::map<std::string_view, std::function<void()>> flags{
+      {"--no-websocket", [&] { options.websocket = false; }},
+      {"--pause", [&] { options.pause = true; }},
+      {"--resume", [&] { options.resume = true; }},
+  };
   for (int i = 2; i < argc; ++i) {
     const std::string_view key = argv[i];
     if (const auto flag = flags.find(key); flag != flags.end()) {
-      *flag->second = !*flag->second;
+      flag->second();
       continue;
     }
     const auto found = keys.find(key);

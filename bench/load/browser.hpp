@@ -34,7 +34,8 @@ class Browser final : public Watched, private ServerFrames::Sink {
   }
   std::size_t queued() const { return outbox_.size(); }
   void flush();
-  void close();  // with 1000; browser_ended follows when the target has answered and closed
+  // With 1000, or with close_notify; browser_ended follows when the target has answered and closed.
+  void close();
   bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
   void wants_to_send(bool yes);
   void pause_reading(bool yes);

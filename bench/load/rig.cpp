@@ -18,14 +18,14 @@ std::string name(const Session& session) {
   return "session " + std::to_string(session.index);
 }
 
-SSL_CTX* client_context() {
+SSL_CTX* client_context(bool websocket) {
   SSL_CTX* context = SSL_CTX_new(TLS_client_method());
   if (context == nullptr) throw Failure("SSL_CTX_new");
   // Thousands of them fit in this process too; a write may be cut between records and its buffer may move.
   SSL_CTX_set_mode(context,
                    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  // Not every proxy says close_notify; that all bytes came is known anyway.
-  SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+  // Not every proxy says close_notify; a bridge should.
+  if (!websocket) SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
   return context;
 }
 
@@ -66,7 +66,7 @@ Rig::Rig(const Options& options, Play& play)
     : options_(options),
       play_(play),
       target_(options.pid),
-      tls_(client_context(), SSL_CTX_free),
+      tls_(client_context(options.websocket), SSL_CTX_free),
       scratch_(scratch_size),
       listener_(*this, non_blocking(options.backend_fd)) {
   if (!options.resume) return;

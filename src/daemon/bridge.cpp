@@ -104,7 +104,7 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     planned.push_back(std::move(plan));
   }
   if (!errors.empty()) return errors;
-  // What may yet fail for want of memory comes before anything changes.
+  // What takes memory to speak of comes before anything changes.
   const auto snapshot = std::make_shared<const net::Snapshot>(std::move(config), snapshot_.get());
   start_new(planned);
 

@@ -51,7 +51,7 @@ bool comes_true(Condition condition) {
   const auto deadline = steady_clock::now() + patience;
   while (!condition()) {
     if (steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(10ms);
+    std::this_thread::sleep_for(10ms);  // between looks at what tells nobody when it changes
   }
   return true;
 }
@@ -71,7 +71,7 @@ bool gets_in(std::uint16_t port) {
 // Share of one core that the process used within a while.
 double cpu_share(const Process& process, std::chrono::duration<double> within) {
   const double before = process.cpu_seconds();
-  std::this_thread::sleep_for(within);
+  std::this_thread::sleep_for(within);  // what is measured
   return (process.cpu_seconds() - before) / within.count();
 }
 
@@ -127,7 +127,7 @@ void watch(const Process& process, const Attacker& attacker, Row& row) {
   const auto seconds = [&] { return std::chrono::duration<double>(steady_clock::now() - start).count(); };
   while (seconds() < length) {
     row.peak = std::max(row.peak, process.resident_bytes());
-    std::this_thread::sleep_for(5ms);
+    std::this_thread::sleep_for(5ms);  // between samples
   }
   row.rate = static_cast<double>(attacker.count() - count) / seconds();
   row.cpu = (process.cpu_seconds() - cpu) / seconds();
