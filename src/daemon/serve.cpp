@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -167,9 +168,9 @@ class Service {
   LogSink log_;
   Bridge bridge_;
   asio::signal_set signals_{control_};
-  net::Timer tick_{control_};
-  net::Timer drain_look_{control_};
-  net::Timer watchdog_{control_};
+  asio::steady_timer tick_{control_};
+  asio::steady_timer drain_look_{control_};
+  asio::steady_timer watchdog_{control_};
   bool draining_ = false;
   Instant drain_until_ = never;
 };

@@ -3,57 +3,63 @@
 #include "net/deadlines.hpp"
 #include "net/readiness.hpp"
 #include "net/session.hpp"
+#include "net/turns.hpp"
 #include "net/worker.hpp"
 
-#include <array>
+#include <memory>
 #include <span>
 
 #include <boost/intrusive/list.hpp>
-#include <boost/smart_ptr/intrusive_ptr.hpp>
-#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 namespace drawbridge::net {
 
-// A session on its worker: turns what its splice wants into waits, and what came true into turns of the splice.
-class Carried : public boost::intrusive_ref_counter<Carried, boost::thread_unsafe_counter>,
-                public boost::intrusive::list_base_hook<>,
-                public Deadlines::Waiter {
+// A session on its worker: tells its splice what has become possible, and gives it its turns. It goes with its session.
+class Carried : public boost::intrusive::list_base_hook<>, public Deadlines::Waiter, public Turns::Piece {
  public:
-  using Pointer = boost::intrusive_ptr<Carried>;
-
-  // `backend_fd` -1: the session echoes.
-  Carried(Worker& worker, Worker::Load load, std::unique_ptr<Session> session, int browser_fd, int backend_fd);
-  ~Carried();
+  // `backend` null: the session echoes.
+  Carried(Worker& worker, Worker::Load load, std::unique_ptr<Session> session, std::unique_ptr<Readiness> browser,
+          std::unique_ptr<Readiness> backend);
+  ~Carried() override;
 
   const Session& session() const { return *session_; }
+  // From here on each of these may be its last: it is destroyed when the splice is over.
   void begin(std::span<const std::uint8_t> first);
-  // Ends it with 1012 at `at`.
-  void drain_at(Instant at);
   // Ends it now, whatever is under way.
   void abandon();
+  // Ends it with 1012 at `at`.
+  void drain_at(Instant at);
 
  private:
-  enum Wait : std::uint8_t { browser_readable, browser_writable, backend_readable, backend_writable };
+  class Side : public Readiness::Client {
+   public:
+    Side(Carried& carried, std::unique_ptr<Readiness> readiness)
+        : carried_(carried), readiness_(std::move(readiness)) {}
+    Readiness* operator->() const { return readiness_.get(); }
+    explicit operator bool() const { return readiness_ != nullptr; }
 
-  void advance(Instant now, std::span<const std::uint8_t> first = {});
-  void wait_for(Wait what, bool wanted);
-  void came_true(Wait what);
-  void wait_in_line();
+   private:
+    void on_ready(Ready ready) override { carried_.on_ready(*this, ready); }
+
+    Carried& carried_;
+    std::unique_ptr<Readiness> readiness_;
+  };
+
+  void on_ready(const Side& side, Ready ready);
+  void on_turn() override;
   void on_deadline(Instant now) override;
+  void advance(Instant now, std::span<const std::uint8_t> first = {});
   void end(Instant now);
 
   Worker& worker_;
   Worker::Load load_;
-  std::unique_ptr<Session> session_;  // null once it ended
-  Readiness browser_;
-  std::optional<Readiness> backend_;
-  std::array<bool, 4> waiting_{};  // by Wait
-  bool busy_ = false;              // needed more than one turn since it was last woken
-  bool in_line_ = false;           // for the next one
+  std::unique_ptr<Session> session_;  // before the sides: its sockets close after they are no longer watched
+  Side browser_;
+  Side backend_;
+  bool busy_ = false;  // needed more than one turn since it was last woken
   Instant drain_at_ = never;
 };
 
-// All the sessions of a worker. It owns a share of each; Carried::end gives it back.
+// All the sessions of a worker, which it owns.
 struct CarriedList : boost::intrusive::list<Carried, boost::intrusive::constant_time_size<false>> {};
 
 }  // namespace drawbridge::net

@@ -3,15 +3,9 @@
 namespace drawbridge::net {
 namespace {
 
-// A deadline further away than this may be met that much later, so that thousands of them share few wake-ups.
+// A deadline further away than `far` may be met that much later.
 constexpr Duration coarse = std::chrono::milliseconds(100);
 constexpr Duration far = std::chrono::seconds(1);
-
-Instant wake_up(Instant deadline, Instant now) {
-  if (deadline - now < far) return deadline;
-  const Duration since_epoch = deadline.time_since_epoch();
-  return Instant(since_epoch + coarse - since_epoch % coarse);
-}
 
 }  // namespace
 
@@ -20,7 +14,6 @@ void Deadlines::expect_by(Waiter& waiter, Instant at) {
   forget(waiter);
   waiter.at_ = at;
   waiters_.insert(waiter);
-  if (timer_ && at < armed_for_) arm(Clock::now());
 }
 
 void Deadlines::forget(Waiter& waiter) {
@@ -29,26 +22,19 @@ void Deadlines::forget(Waiter& waiter) {
   waiter.at_ = never;
 }
 
+Instant Deadlines::next_look(Instant now) const {
+  const Instant at = first();
+  if (at == never || at - now < far) return at;
+  const Duration since_epoch = at.time_since_epoch();
+  return Instant(since_epoch + coarse - since_epoch % coarse);
+}
+
 void Deadlines::run(Instant now) {
-  while (!waiters_.empty() && waiters_.begin()->at_ <= now) {
+  while (first() <= now && !waiters_.empty()) {
     Waiter& waiter = *waiters_.begin();
     forget(waiter);
     waiter.on_deadline(now);
   }
-}
-
-void Deadlines::arm(Instant now) {
-  const Instant at = wake_up(waiters_.begin()->at_, now);
-  if (at >= armed_for_) return;
-  armed_for_ = at;
-  timer_->expires_at(at);
-  timer_->async_wait([this](boost::system::error_code error) {
-    if (error) return;  // armed anew for an earlier time
-    armed_for_ = never;
-    const Instant woken = Clock::now();
-    run(woken);
-    if (!waiters_.empty()) arm(woken);
-  });
 }
 
 }  // namespace drawbridge::net

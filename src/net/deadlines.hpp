@@ -1,26 +1,15 @@
 #pragma once
 
 #include "base/time.hpp"
-#include "net/task.hpp"
 
-#include <optional>
-
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/intrusive/set.hpp>
 #include <boost/intrusive/set_hook.hpp>
 
 namespace drawbridge::net {
 
-using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, asio::io_context::executor_type>;
-
-// Everybody on a worker who waits for a time; one timer serves them all.
+// Everybody on a worker who waits for a time. Knows no clock: its loop asks when to look, and looks.
 class Deadlines {
  public:
-  Deadlines() = default;
-  // The timer lives between these two. Waiters may come before, and go after.
-  void start(asio::io_context& context) { timer_.emplace(context); }
-  void stop() { timer_.reset(); }
-
   class Waiter : public boost::intrusive::set_base_hook<boost::intrusive::optimize_size<true>> {
    public:
     Waiter(const Waiter&) = delete;
@@ -42,18 +31,20 @@ class Deadlines {
   void expect_by(Waiter& waiter, Instant at);
   void forget(Waiter& waiter);
 
+  // The earliest that somebody waits for; `never`: nobody waits.
+  Instant first() const { return waiters_.empty() ? never : waiters_.begin()->at_; }
+  // When to look for it: a little later if it is far away, so that thousands share few wake-ups.
+  Instant next_look(Instant now) const;
+  // Calls all whose time has come.
+  void run(Instant now);
+
  private:
   struct Earlier {
     bool operator()(const Waiter& a, const Waiter& b) const { return a.at_ < b.at_; }
   };
 
-  void run(Instant now);
-  void arm(Instant now);
-
   boost::intrusive::multiset<Waiter, boost::intrusive::compare<Earlier>, boost::intrusive::constant_time_size<false>>
       waiters_;
-  std::optional<Timer> timer_;
-  Instant armed_for_ = never;
 };
 
 }  // namespace drawbridge::net

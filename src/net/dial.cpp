@@ -1,11 +1,10 @@
 #include "net/dial.hpp"
 
-#include "net/readiness.hpp"
-#include "net/wait_limit.hpp"
+#include "net/parked.hpp"
+#include "net/socket_wait.hpp"
 
 #include <cerrno>
 
-#include <boost/asio/post.hpp>
 #include <netinet/tcp.h>
 
 namespace drawbridge::net {
@@ -28,26 +27,26 @@ void configure(int fd) {
 
 // What a look-up on the resolver's thread and the waiting task share.
 struct LookUp {
-  LookUp(asio::io_context& context, Instant deadline) : done(context, deadline) {}
-  Timer done;  // cancelled by the answer
+  Parked* waiting = nullptr;  // null once the task waits no more
   Resolver::Addresses addresses;
-  bool answered = false;
 };
 
-Task<Result<Resolver::Addresses>> resolve(asio::io_context& context, Resolver& resolver, const std::string& host,
-                                          Instant deadline) {
+Task<Result<Resolver::Addresses>> resolve(Loop& loop, Resolver& resolver, const std::string& host, Instant deadline) {
   Resolver::Addresses addresses = resolver.known(host);
   if (!addresses.empty()) co_return addresses;
-  const auto look_up = std::make_shared<LookUp>(context, deadline);
-  resolver.look_up(host, [look_up, &context](const Resolver::Addresses& answer) {
-    asio::post(context, [look_up, answer] {
+  Parked parked(loop.deadlines(), deadline);
+  const auto look_up = std::make_shared<LookUp>();
+  look_up->waiting = &parked;
+  resolver.look_up(host, [look_up, &loop](const Resolver::Addresses& answer) {
+    loop.post([look_up, answer] {
+      if (look_up->waiting == nullptr) return;
       look_up->addresses = answer;
-      look_up->answered = true;
-      look_up->done.cancel();
+      look_up->waiting->wake();
     });
   });
-  co_await look_up->done.async_wait(use_task);
-  if (!look_up->answered) co_return Reason::backend_timeout;
+  const bool answered = co_await parked.wait();
+  look_up->waiting = nullptr;
+  if (!answered) co_return Reason::backend_timeout;
   if (look_up->addresses.empty()) co_return Reason::backend_unresolved;
   co_return std::move(look_up->addresses);
 }
@@ -66,32 +65,31 @@ Reason reason_for(int error) {
   }
 }
 
-Task<Result<Descriptor>> connect_one(asio::io_context& context, Deadlines& deadlines, SocketAddress address,
-                                     Instant deadline) {
+Task<Result<Dialled>> connect_one(Loop& loop, SocketAddress address, Instant deadline) {
   Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) co_return reason_for(errno);
   configure(socket.get());
-  if (::connect(socket.get(), address.get(), address.size) == 0) co_return socket;
   // Interrupted, it goes on all the same (connect(2)).
-  if (errno != EINPROGRESS && errno != EINTR) co_return reason_for(errno);
+  const bool connected = ::connect(socket.get(), address.get(), address.size) == 0;
+  if (!connected && errno != EINPROGRESS && errno != EINTR) co_return reason_for(errno);
 
-  // Its own registration, dropped with it: the session's would otherwise be woken for writability for ever.
-  Readiness readiness(context, socket.get());
-  if (!readiness.watches()) co_return Reason::full;
-  WaitLimit limit(deadlines, deadline);
-  if (!co_await limit.writable(readiness)) co_return Reason::backend_timeout;
-  int error = 0;
-  socklen_t size = sizeof(error);
-  if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
-  if (error != 0) co_return reason_for(error);
-  co_return socket;
+  SocketWait wait(loop, socket.get(), deadline);
+  if (!wait.watches()) co_return Reason::full;
+  if (!connected) {
+    if (!co_await wait.writable()) co_return Reason::backend_timeout;
+    int error = 0;
+    socklen_t size = sizeof(error);
+    if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+    if (error != 0) co_return reason_for(error);
+  }
+  auto readiness = wait.release();
+  co_return Dialled{std::move(socket), std::move(readiness)};
 }
 
 }  // namespace
 
-Task<Result<Descriptor>> dial(asio::io_context& context, Deadlines& deadlines, Resolver& resolver,
-                              config::Backend backend, Instant deadline) {
-  auto addresses = co_await resolve(context, resolver, backend.host, deadline);
+Task<Result<Dialled>> dial(Loop& loop, Resolver& resolver, config::Backend backend, Instant deadline) {
+  auto addresses = co_await resolve(loop, resolver, backend.host, deadline);
   if (!addresses) co_return addresses.error();
   Reason last = Reason::backend_timeout;
   std::size_t left = addresses->size();
@@ -101,9 +99,9 @@ Task<Result<Descriptor>> dial(asio::io_context& context, Deadlines& deadlines, R
     // A fair share of the time each, so that one dead address does not use it up for all.
     const Instant share = now + (deadline - now) / static_cast<Duration::rep>(left--);
     address.set_port(backend.port);
-    auto socket = co_await connect_one(context, deadlines, address, share);
-    if (socket) co_return std::move(*socket);
-    last = socket.error();
+    auto dialled = co_await connect_one(loop, address, share);
+    if (dialled) co_return std::move(*dialled);
+    last = dialled.error();
   }
   co_return last;
 }

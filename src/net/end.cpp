@@ -23,8 +23,11 @@ IoResult PlainEnd::write(std::span<const std::uint8_t> bytes) {
   for (;;) {
     const ssize_t n = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n > 0) return {IoStatus::ok, static_cast<std::size_t>(n)};
-    // The kernel lacks memory for the moment; the socket's own buffer drains and makes it writable again.
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM) return {IoStatus::again_write};
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return {IoStatus::again_write};
+    if (errno == ENOBUFS || errno == ENOMEM) {
+      lacked_memory_ = true;
+      return {IoStatus::again_write};
+    }
     if (errno != EINTR) return {IoStatus::failed};
   }
 }

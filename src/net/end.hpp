@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 
 namespace drawbridge::net {
 
@@ -25,6 +26,15 @@ struct IoResult {
   bool drained = false;
 };
 
+// What has become possible with an end since it was last said.
+struct Ready {
+  bool readable = false;
+  bool writable = false;
+  // For good: a read that returned less than it might have does not mean that nothing is left. Behind it stands the end,
+  // an error or urgent data, which the kernel has already told of and will not again.
+  bool more_behind = false;
+};
+
 // One end of a session: a byte stream that never blocks. TLS and plain sockets implement it, and so does the scripted
 // end of the tests.
 class End {
@@ -40,6 +50,9 @@ class End {
   virtual IoStatus shut_write() = 0;
   // Reads and forgets what the peer still sends, below TLS: only so that closing does not reset what was written.
   virtual IoResult discard(std::span<std::uint8_t> scratch) = 0;
+  // Whether a write said again_write since this was last asked because the kernel lacked memory, not room: no change of
+  // the socket will tell when to try again.
+  virtual bool lacked_memory() { return false; }
 
  protected:
   End() = default;
@@ -54,11 +67,11 @@ class PlainEnd : public End {
   IoResult write(std::span<const std::uint8_t> bytes) override;
   IoStatus shut_write() override;
   IoResult discard(std::span<std::uint8_t> scratch) override { return read(scratch); }
-
-  int fd() const { return socket_.get(); }
+  bool lacked_memory() override { return std::exchange(lacked_memory_, false); }
 
  private:
   Descriptor socket_;
+  bool lacked_memory_ = false;
 };
 
 }  // namespace drawbridge::net

@@ -6,8 +6,6 @@
 #include <cstring>
 #include <exception>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/stat.h>
@@ -24,20 +22,22 @@ constexpr auto complaint_interval = std::chrono::seconds(10);
 }  // namespace
 
 Listener::Listener(asio::io_context& context, Descriptor socket, config::Bind bind, Log& log, Accept accept)
-    : context_(context),
-      socket_(std::move(socket)),
+    : socket_(std::move(socket)),
       bind_(std::move(bind)),
       log_(log),
       accept_(std::move(accept)),
-      readiness_(context, socket_.get()),
-      pause_(context) {}
+      watch_(context),
+      pause_(context) {
+  boost::system::error_code ignored;
+  watch_.assign(socket_.get(), ignored);
+}
 
 Listener::~Listener() {
   close();
 }
 
 void Listener::start() {
-  asio::co_spawn(context_, run(shared_from_this()), asio::detached);
+  wait();
 }
 
 void Listener::set_mode(unsigned mode) {
@@ -55,7 +55,7 @@ void Listener::close() {
   if (closed_) return;
   closed_ = true;
   pause_.cancel();
-  readiness_.close();
+  if (watch_.is_open()) watch_.release();
   socket_ = Descriptor();
   if (bind_.kind == config::Bind::Kind::unix_socket) ::unlink(bind_.path.c_str());
 }
@@ -64,19 +64,28 @@ std::string Listener::address() const {
   return local_address_text(socket_.get());
 }
 
-Task<> Listener::run(std::shared_ptr<Listener> self) {
-  while (!self->closed_) {
-    if (!co_await self->readiness_.readable()) continue;
-    Outcome outcome = Outcome::accepted;
-    for (int i = 0; i < accepts_a_turn && !self->closed_; ++i) {
-      outcome = self->accept_one();
-      if (outcome == Outcome::nothing || outcome == Outcome::no_resources) break;
-    }
-    if (outcome == Outcome::no_resources && !self->closed_) {
-      self->pause_.expires_after(pause);
-      co_await self->pause_.async_wait(use_task);
+void Listener::wait() {
+  watch_.async_wait(asio::posix::stream_descriptor::wait_read,
+                    [self = shared_from_this()](boost::system::error_code /*closed_ says it all*/) {
+                      if (!self->closed_) self->accept_some();
+                    });
+}
+
+void Listener::accept_some() {
+  Outcome outcome = Outcome::accepted;
+  for (int i = 0; i < accepts_a_turn; ++i) {
+    outcome = accept_one();
+    if (closed_) return;
+    if (outcome == Outcome::nothing) break;
+    if (outcome == Outcome::no_resources) {
+      pause_.expires_after(pause);
+      pause_.async_wait([self = shared_from_this()](boost::system::error_code) {
+        if (!self->closed_) self->wait();
+      });
+      return;
     }
   }
+  wait();
 }
 
 Listener::Outcome Listener::accept_one() {

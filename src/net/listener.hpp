@@ -1,20 +1,23 @@
 #pragma once
 
+#include "base/time.hpp"
 #include "config/config.hpp"
-#include "net/deadlines.hpp"
 #include "net/descriptor.hpp"
 #include "net/log.hpp"
-#include "net/readiness.hpp"
 #include "net/tls_context.hpp"
 
 #include <functional>
 #include <memory>
 
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <sys/socket.h>
 
 namespace drawbridge::net {
 
-// Accepts connections on one socket until it is closed. No error of accept ends it or makes it spin.
+namespace asio = boost::asio;
+
+// Accepts connections on one socket, on the control thread, until it is closed. No error of accept ends it or makes it spin.
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
   // Called for every accepted connection, with the TLS context of the moment (null: plaintext).
@@ -24,7 +27,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   ~Listener();
 
   // False if the kernel had no room for another watch; then it must not be started.
-  bool watches() const { return readiness_.watches(); }
+  bool watches() const { return watch_.is_open(); }
   void start();
   // Connections from now on get this one.
   void use(std::shared_ptr<const TlsContext> tls) { tls_ = std::move(tls); }
@@ -39,18 +42,18 @@ class Listener : public std::enable_shared_from_this<Listener> {
   // What accept4 said about going on.
   enum class Outcome : std::uint8_t { accepted, nothing, try_again, no_resources };
 
-  static Task<> run(std::shared_ptr<Listener> self);
+  void wait();
+  void accept_some();
   Outcome accept_one();
   void complain(std::string_view error);
 
-  asio::io_context& context_;
   Descriptor socket_;
   config::Bind bind_;
   Log& log_;
   Accept accept_;
   std::shared_ptr<const TlsContext> tls_;
-  Readiness readiness_;
-  Timer pause_;
+  asio::posix::stream_descriptor watch_;
+  asio::steady_timer pause_;
   bool closed_ = false;
   Instant complained_ = Instant::min();
 };

@@ -5,8 +5,8 @@
 #include "net/client_address.hpp"
 #include "net/dial.hpp"
 #include "net/head.hpp"
+#include "net/socket_wait.hpp"
 #include "net/tls_end.hpp"
-#include "net/wait_limit.hpp"
 #include "policy/admission.hpp"
 #include "ws/frame.hpp"
 #include "ws/upgrade.hpp"
@@ -35,7 +35,7 @@ struct Opening {
         entry(std::move(accepted.entry)),
         fd(accepted.socket.get()),
         settings(worker.snapshot()),
-        limit(worker.deadlines(), Clock::now() + settings->config().timeouts.tls) {
+        wait(worker.loop(), fd, Clock::now() + settings->config().timeouts.tls) {
     identity.session = worker.new_session_id();
     identity.client = client_text(accepted.client, settings->config().log.client);
     if (accepted.tls) {
@@ -45,7 +45,6 @@ struct Opening {
     } else {
       browser = std::make_unique<PlainEnd>(std::move(accepted.socket));
     }
-    readiness.emplace(worker.context(), fd);
   }
   ~Opening();
 
@@ -54,12 +53,11 @@ struct Opening {
   policy::Entry entry;
   const int fd;
   const std::shared_ptr<const Snapshot> settings;  // those of the moment it came
-  WaitLimit limit;
   Identity identity;
   std::unique_ptr<End> browser;
-  TlsEnd* tls = nullptr;               // browser, if it is TLS
-  std::optional<Readiness> readiness;  // after the end: it goes first
-  std::string received;                // the head, and what came behind it
+  TlsEnd* tls = nullptr;  // browser, if it is TLS
+  SocketWait wait;        // after the end: it goes first
+  std::string received;   // the head, and what came behind it
   ws::Upgrade upgrade;
   std::shared_ptr<const ActiveRoute> route;
   RoutePlace place;   // from admission on
@@ -94,9 +92,10 @@ Opening::~Opening() {
 }
 
 // Waits for what `status` asks for; false when the limit came first or the connection is of no more use.
-Task<bool> ready_again(Opening& opening, IoStatus status) {
-  if (status == IoStatus::again_read) co_return co_await opening.limit.readable(*opening.readiness);
-  if (status == IoStatus::again_write) co_return co_await opening.limit.writable(*opening.readiness);
+Task<bool> ready_again(Opening& opening, End& end, IoStatus status) {
+  if (end.lacked_memory()) opening.wait.look_again();
+  if (status == IoStatus::again_read) co_return co_await opening.wait.readable();
+  if (status == IoStatus::again_write) co_return co_await opening.wait.writable();
   co_return false;
 }
 
@@ -106,7 +105,7 @@ Task<bool> write_all(Opening& opening, End& end, std::string_view text) {
     const IoResult result = end.write(bytes);
     if (result.status == IoStatus::ok) {
       bytes = bytes.subspan(result.bytes);
-    } else if (!co_await ready_again(opening, result.status)) {
+    } else if (!co_await ready_again(opening, end, result.status)) {
       co_return false;
     }
   }
@@ -115,17 +114,17 @@ Task<bool> write_all(Opening& opening, End& end, std::string_view text) {
 
 // Sends the last words and closes so that they arrive: shut, then discard what still comes for a while.
 Task<> part(Opening& opening, End& end, const std::string& words) {
-  opening.limit.set(Clock::now() + answer_time);
+  opening.wait.set_limit(Clock::now() + answer_time);
   if (!co_await write_all(opening, end, words)) co_return;
   IoStatus status = end.shut_write();
-  while (status == IoStatus::again_write && co_await ready_again(opening, status)) status = end.shut_write();
+  while (status == IoStatus::again_write && co_await ready_again(opening, end, status)) status = end.shut_write();
   if (status != IoStatus::ok) co_return;
-  opening.limit.set(Clock::now() + linger_time);
+  opening.wait.set_limit(Clock::now() + linger_time);
   for (std::size_t discarded = 0; discarded < linger_bytes;) {
     const IoResult result = end.discard(opening.worker.scratch().up);
     if (result.status == IoStatus::ok) {
       discarded += result.bytes;
-    } else if (!co_await ready_again(opening, result.status)) {
+    } else if (!co_await ready_again(opening, end, result.status)) {
       co_return;
     }
   }
@@ -167,14 +166,14 @@ Task<> refuse_late(Opening& opening, Reason reason) {
 
 Task<bool> shake_hands(Opening& opening) {
   // OpenSSL takes its buffers with the first step: not for those who only connect.
-  if (!co_await opening.limit.readable(*opening.readiness)) {
-    give_up(opening, opening.limit.expired() ? Reason::tls_timeout : Reason::client_gone);
+  if (!co_await opening.wait.readable()) {
+    give_up(opening, opening.wait.expired() ? Reason::tls_timeout : Reason::client_gone);
     co_return false;
   }
   for (;;) {
     // Handshakes are what costs; between any two of their steps the carried sessions get their turn.
-    co_await opening.worker.turns().next(use_task);
-    if (opening.limit.expired()) break;
+    co_await opening.worker.loop().turns().next();
+    if (opening.wait.expired()) break;
     const IoStatus status = opening.tls->handshake();
     if (status == IoStatus::ok) {
       opening.identity.tls = opening.tls->version();
@@ -190,9 +189,9 @@ Task<bool> shake_hands(Opening& opening) {
       give_up(opening, status == IoStatus::broken ? Reason::tls_error : Reason::client_gone);
       co_return false;
     }
-    if (!co_await ready_again(opening, status)) break;
+    if (!co_await ready_again(opening, *opening.browser, status)) break;
   }
-  give_up(opening, opening.limit.expired() ? Reason::tls_timeout : Reason::client_gone);
+  give_up(opening, opening.wait.expired() ? Reason::tls_timeout : Reason::client_gone);
   co_return false;
 }
 
@@ -200,12 +199,12 @@ Task<bool> shake_hands(Opening& opening) {
 Task<std::optional<Head>> read_head(Opening& opening) {
   const std::size_t most = opening.settings->config().limits.head;
   std::string& received = opening.received;
-  opening.limit.set(Clock::now() + opening.settings->config().timeouts.head);
+  opening.wait.set_limit(Clock::now() + opening.settings->config().timeouts.head);
   for (;;) {
     const IoResult result = opening.browser->read(std::span(opening.worker.scratch().up).first(head_read));
     if (result.status != IoStatus::ok) {
-      if (co_await ready_again(opening, result.status)) continue;
-      if (opening.limit.expired()) {
+      if (co_await ready_again(opening, *opening.browser, result.status)) continue;
+      if (opening.wait.expired()) {
         co_await refuse(opening, Reason::head_timeout, 0);
       } else {
         give_up(opening, result.status == IoStatus::broken ? Reason::tls_error : Reason::client_gone);
@@ -262,7 +261,7 @@ policy::Verdict judge(Opening& opening, const Snapshot& snapshot, const ws::Requ
 
 Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   Opening opening(worker, std::move(load), std::move(accepted));
-  if (!opening.readiness->watches()) co_return give_up(opening, Reason::full);
+  if (!opening.wait.watches()) co_return give_up(opening, Reason::full);
   if (opening.tls != nullptr && !co_await shake_hands(opening)) co_return;
 
   const std::optional<Head> head = co_await read_head(opening);
@@ -280,29 +279,29 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   if (!opening.place) co_return co_await refuse_late(opening, Reason::route_full);
 
   std::unique_ptr<PlainEnd> backend;  // stays null where the route echoes
+  std::unique_ptr<Readiness> backend_readiness;
   if (route.backend.kind == config::Backend::Kind::tcp) {
-    auto socket = co_await dial(worker.context(), worker.deadlines(), worker.services().resolver, route.backend,
-                                Clock::now() + route.timeouts.connect);
-    if (!socket) co_return co_await refuse_late(opening, socket.error());
-    backend = std::make_unique<PlainEnd>(std::move(*socket));
+    auto dialled = co_await dial(worker.loop(), worker.services().resolver, route.backend,
+                                 Clock::now() + route.timeouts.connect);
+    if (!dialled) co_return co_await refuse_late(opening, dialled.error());
+    backend = std::make_unique<PlainEnd>(std::move(dialled->socket));
+    backend_readiness = std::move(dialled->readiness);
   }
   if (worker.draining()) co_return co_await refuse_late(opening, Reason::draining);
   if (!opening.entry.permit.promote()) co_return co_await refuse_late(opening, Reason::full);
 
-  opening.limit.set(Clock::now() + answer_time);
+  opening.wait.set_limit(Clock::now() + answer_time);
   if (!co_await write_all(opening, *opening.browser,
                           switching_protocols(opening.upgrade.accept, verdict.subprotocol))) {
     co_return give_up(opening, Reason::client_gone);
   }
   ::setsockopt(opening.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_in_kernel, sizeof(unsent_in_kernel));
-  const int backend_fd = backend ? backend->fd() : -1;
   opening.told = true;
   auto session = std::make_unique<Session>(std::move(opening.identity), std::move(opening.entry.permit),
                                            std::move(opening.place), std::move(opening.browser), std::move(backend),
                                            worker.services().buffers, Clock::now());
-  opening.readiness.reset();
   const std::string first = std::move(opening.received);
-  worker.carry(std::move(session), std::move(opening.load), opening.fd, backend_fd,
+  worker.carry(std::move(session), std::move(opening.load), opening.wait.release(), std::move(backend_readiness),
                {reinterpret_cast<const std::uint8_t*>(first.data()), first.size()});
 }
 

@@ -2,32 +2,13 @@
 
 namespace drawbridge::net {
 
-Readiness::Readiness(asio::io_context& context, int fd) : descriptor_(context) {
-  boost::system::error_code ignored;
-  descriptor_.assign(fd, ignored);
-}
-
-Readiness::~Readiness() {
-  close();
-}
-
-void Readiness::close() {
-  if (descriptor_.is_open()) descriptor_.release();
-}
-
-Task<bool> Readiness::readable() {
-  const auto [error] = co_await descriptor_.async_wait(Socket::wait_read, use_task);
-  co_return !error;
-}
-
-Task<bool> Readiness::writable() {
-  const auto [error] = co_await descriptor_.async_wait(Socket::wait_write, use_task);
-  co_return !error;
-}
-
-void Readiness::cancel() {
-  boost::system::error_code ignored;
-  descriptor_.cancel(ignored);
+void Readiness::on_event(std::uint32_t events) {
+  constexpr std::uint32_t ends = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+  if ((events & (ends | EPOLLPRI)) != 0) more_behind_ = true;
+  if (client_ == nullptr) return;
+  client_->on_ready({.readable = (events & (EPOLLIN | EPOLLPRI | ends)) != 0,
+                     .writable = (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0,
+                     .more_behind = more_behind_});
 }
 
 }  // namespace drawbridge::net

@@ -1,43 +1,53 @@
 #pragma once
 
-#include "net/task.hpp"
-
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include "net/end.hpp"
+#include "net/loop.hpp"
 
 namespace drawbridge::net {
 
-// Waits until a descriptor can be read or written. Everything that waits for sockets goes through here, so that another
-// way of waiting can take its place.
+// Watches a socket from its registration to its end, for one client after the other. Each change is told once, so who
+// uses it tries first, and waits only after the socket said "again". Must be destroyed before the socket is closed.
 class Readiness {
  public:
-  // Registers the descriptor, which must stay open until this is destroyed.
-  Readiness(asio::io_context& context, int fd);
-  // False if the kernel had no room for another watch (epoll_ctl(2): ENOMEM, ENOSPC). Then nothing may be waited for.
-  bool watches() const { return descriptor_.is_open(); }
-  Readiness(Readiness&&) = default;
-  Readiness& operator=(Readiness&&) = delete;
-  ~Readiness();
+  class Client {
+   public:
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
 
-  // Calls `handler(error)` once, when it can be read (or written), or with an error after cancel or destruction.
-  template <class Handler>
-  void when_readable(Handler handler) {
-    descriptor_.async_wait(Socket::wait_read, std::move(handler));
-  }
-  template <class Handler>
-  void when_writable(Handler handler) {
-    descriptor_.async_wait(Socket::wait_write, std::move(handler));
+   protected:
+    Client() = default;
+    virtual ~Client() = default;
+
+   private:
+    friend class Readiness;
+    // May destroy the readiness.
+    virtual void on_ready(Ready ready) = 0;
+  };
+
+  Readiness(Loop& loop, int fd) : loop_(loop), fd_(fd), watches_(loop.watch(fd, *this)) {}
+  Readiness(const Readiness&) = delete;
+  Readiness& operator=(const Readiness&) = delete;
+  ~Readiness() {
+    if (watches_) loop_.forget(fd_, *this);
   }
 
-  // True when it can be read (or written); false after cancel.
-  Task<bool> readable();
-  Task<bool> writable();
-  void cancel();
-  // Drops the registration; the descriptor itself stays open. Waits end with an error.
-  void close();
+  // False if the kernel had no room for another watch: then nothing will ever be told.
+  bool watches() const { return watches_; }
+  bool more_behind() const { return more_behind_; }
+  // From now on this one is told; null: nobody.
+  void tell(Client* client) { client_ = client; }
+  // Tells once more what is possible: where a call failed for want of memory, no change of the socket's will come.
+  void look_again() { loop_.watch_again(fd_, *this); }
 
  private:
-  using Socket = asio::posix::basic_stream_descriptor<asio::io_context::executor_type>;
-  Socket descriptor_;
+  friend class Loop;
+  void on_event(std::uint32_t events);
+
+  Loop& loop_;
+  Client* client_ = nullptr;
+  const int fd_;
+  const bool watches_;
+  bool more_behind_ = false;
 };
 
 }  // namespace drawbridge::net

@@ -30,6 +30,8 @@ class Session {
           std::unique_ptr<End> backend, BufferBudget& budget, Instant now);
 
   Splice& splice() { return splice_; }
+  End& browser() { return *browser_; }
+  End* backend() { return backend_.get(); }
   const std::string& route_name() const { return place_.route().name; }
   // The one line of its life, at info, once the splice is over.
   LogRecord end_record(const Log& log, unsigned worker, Instant now) const;

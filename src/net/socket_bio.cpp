@@ -1,30 +1,32 @@
 #include "net/socket_bio.hpp"
 
-#include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <cstddef>
-#include <cstdint>
 
 #include <sys/socket.h>
 
 namespace drawbridge::net {
 namespace {
 
-int fd_of(BIO* bio) {
-  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+BioSocket& socket_of(BIO* bio) {
+  return *static_cast<BioSocket*>(BIO_get_data(bio));
 }
 
 bool is_passing(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+  return error == EAGAIN || error == EWOULDBLOCK;
 }
 
 // As OpenSSL's own socket BIO both return 1, 0 at the end of the stream, or -1: SSL_shutdown takes a 0 for success.
 
 int socket_read(BIO* bio, char* into, std::size_t size, std::size_t* got) {
   BIO_clear_retry_flags(bio);
-  const ssize_t n = ::recv(fd_of(bio), into, size, 0);
+  BioSocket& socket = socket_of(bio);
+  ssize_t n = -1;
+  do {
+    n = ::recv(socket.fd, into, size, 0);
+  } while (n < 0 && errno == EINTR);
   *got = n > 0 ? static_cast<std::size_t>(n) : 0;
+  socket.drained = n > 0 ? *got < size : n < 0;
   if (n > 0) return 1;
   if (n == 0) {
     BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
@@ -36,10 +38,15 @@ int socket_read(BIO* bio, char* into, std::size_t size, std::size_t* got) {
 
 int socket_write(BIO* bio, const char* bytes, std::size_t size, std::size_t* taken) {
   BIO_clear_retry_flags(bio);
-  const ssize_t n = ::send(fd_of(bio), bytes, size, MSG_NOSIGNAL);
+  BioSocket& socket = socket_of(bio);
+  ssize_t n = -1;
+  do {
+    n = ::send(socket.fd, bytes, size, MSG_NOSIGNAL);
+  } while (n < 0 && errno == EINTR);
   *taken = n > 0 ? static_cast<std::size_t>(n) : 0;
   if (n > 0) return 1;
-  if (n < 0 && (is_passing(errno) || errno == ENOBUFS || errno == ENOMEM)) BIO_set_retry_write(bio);
+  socket.lacked_memory = errno == ENOBUFS || errno == ENOMEM;
+  if (n < 0 && (is_passing(errno) || socket.lacked_memory)) BIO_set_retry_write(bio);
   return -1;
 }
 
@@ -64,10 +71,10 @@ const BIO_METHOD* method() {
 
 }  // namespace
 
-BIO* new_socket_bio(int fd) {
+BIO* new_socket_bio(BioSocket& socket) {
   BIO* bio = BIO_new(method());
   if (bio == nullptr) return nullptr;
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+  BIO_set_data(bio, &socket);
   BIO_set_init(bio, 1);
   return bio;
 }

@@ -57,22 +57,22 @@ Splice::Splice(const config::Route& route, End& browser, End* backend, BufferBud
   }
 }
 
-void Splice::browser_readable() {
-  browser_readable_ = true;
-  if (std::exchange(write_waits_for_readable_, false)) browser_writable_ = true;
+void Splice::browser_ready(Ready ready) {
+  browser_has_more_behind_ = browser_has_more_behind_ || ready.more_behind;
+  if (ready.readable) {
+    browser_readable_ = true;
+    if (std::exchange(write_waits_for_readable_, false)) browser_writable_ = true;
+  }
+  if (ready.writable) {
+    browser_writable_ = true;
+    if (std::exchange(read_waits_for_writable_, false)) browser_readable_ = true;
+  }
 }
 
-void Splice::browser_writable() {
-  browser_writable_ = true;
-  if (std::exchange(read_waits_for_writable_, false)) browser_readable_ = true;
-}
-
-void Splice::backend_readable() {
-  backend_readable_ = true;
-}
-
-void Splice::backend_writable() {
-  backend_writable_ = true;
+void Splice::backend_ready(Ready ready) {
+  backend_has_more_behind_ = backend_has_more_behind_ || ready.more_behind;
+  backend_readable_ = backend_readable_ || ready.readable;
+  backend_writable_ = backend_writable_ || ready.writable;
 }
 
 void Splice::take_first(std::span<const std::uint8_t> bytes, Scratch& scratch, Instant now) {

@@ -41,12 +41,8 @@ struct Counts {
   std::uint64_t down_discarded = 0;
 };
 
-// What a splice waits for.
+// What a splice waits for, beside its ends.
 struct Wants {
-  bool browser_readable = false;
-  bool browser_writable = false;
-  bool backend_readable = false;
-  bool backend_writable = false;
   Instant deadline = never;
   bool again = false;  // its turn is used up: advance it again when the others had theirs
   bool over = false;   // both ends can be closed
@@ -61,10 +57,8 @@ class Splice {
   Splice(const config::Route& route, End& browser, End* backend, BufferBudget& budget, Instant now);
 
   // What may be possible again since the last advance.
-  void browser_readable();
-  void browser_writable();
-  void backend_readable();
-  void backend_writable();
+  void browser_ready(Ready ready);
+  void backend_ready(Ready ready);
 
   // Bytes that came behind the request's head, before anything is read; at most upstream_read of them.
   void take_first(std::span<const std::uint8_t> bytes, Scratch& scratch, Instant now);
@@ -154,12 +148,14 @@ class Splice {
   std::uint8_t down_tail_size_ = 0;
   std::unique_ptr<std::string> pongs_;  // frames: the answers to the newest pings
 
-  // Readiness as last known; cleared by again_*, set by the four calls above. TLS may have to write before it can read,
+  // Readiness as last known; cleared by again_*, set by the two calls above. TLS may have to write before it can read,
   // or to read before it can write: then one waits for the other.
   bool browser_readable_ = true;
   bool browser_writable_ = true;
   bool backend_readable_ = true;
   bool backend_writable_ = true;
+  bool browser_has_more_behind_ = false;
+  bool backend_has_more_behind_ = false;
   bool read_waits_for_writable_ = false;
   bool write_waits_for_readable_ = false;
 

@@ -31,7 +31,7 @@ bool Splice::pump_down(Scratch& scratch) {
   switch (result.status) {
     case IoStatus::ok:
       bytes_read_ += result.bytes;
-      if (result.drained) backend_readable_ = false;
+      if (result.drained && !backend_has_more_behind_) backend_readable_ = false;
       if (left == 0) {
         counts_.down_discarded += result.bytes;
         lifecycle_.cut(Reason::session_bytes);

@@ -134,7 +134,7 @@ bool Splice::discard_from_backend(Scratch& scratch) {
   switch (result.status) {
     case IoStatus::ok:
       counts_.down_discarded += result.bytes;
-      if (result.drained) backend_readable_ = false;
+      if (result.drained && !backend_has_more_behind_) backend_readable_ = false;
       if (backend_out_ == Out::shut) {
         backend_lingered_ += static_cast<std::uint32_t>(result.bytes);
         if (backend_lingered_ >= backend_linger_bytes) backend_ended_ = true;
@@ -148,8 +148,7 @@ bool Splice::discard_from_backend(Scratch& scratch) {
 
 Wants Splice::wants(bool moved) {
   Wants wants;
-  const bool finishing = lifecycle_.state() == State::finishing;
-  if (finishing) {
+  if (lifecycle_.state() == State::finishing) {
     const bool browser_done =
         browser_out_ == Out::gone || (browser_out_ == Out::shut && (browser_ended_ || now_ >= linger_until_));
     const bool backend_done = backend_out_ == Out::gone || (backend_out_ == Out::shut && backend_ended_);
@@ -160,14 +159,6 @@ Wants Splice::wants(bool moved) {
     }
   }
   wants.again = moved;
-  const bool lingers = finishing && browser_out_ == Out::shut && !browser_ended_;
-  const bool to_read = !browser_readable_ && (reads_browser() || lingers);
-  const bool to_write = !browser_writable_ && browser_out_ == Out::open &&
-                        (!down_held_.empty() || pongs_ || ping_due_ || finishing || close_due());
-  wants.browser_readable = (to_read && !read_waits_for_writable_) || (to_write && write_waits_for_readable_);
-  wants.browser_writable = (to_write && !write_waits_for_readable_) || (to_read && read_waits_for_writable_);
-  wants.backend_readable = !backend_readable_ && (reads_backend() || discards_from_backend());
-  wants.backend_writable = !backend_writable_ && backend_out_ == Out::open && !up_held_.empty();
   wants.deadline = next_deadline();
   return wants;
 }

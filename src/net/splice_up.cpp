@@ -50,7 +50,7 @@ bool Splice::pump_up(Scratch& scratch) {
     case IoStatus::ok:
       last_heard_ = now_;
       bytes_read_ += result.bytes;
-      if (result.drained) browser_readable_ = false;
+      if (result.drained && !browser_has_more_behind_) browser_readable_ = false;
       keep_undecoded(into.first(result.bytes).last(take_from_browser(into.first(result.bytes), scratch)));
       return true;
     case IoStatus::again_read:

@@ -97,11 +97,11 @@ std::shared_ptr<const TlsContext> TlsContext::make(const config::Tls& tls, const
   return made;
 }
 
-Ssl TlsContext::accept_on(int fd) const {
+Ssl TlsContext::accept_on(BioSocket& socket) const {
   ERR_clear_error();
   Ssl ssl(SSL_new(contexts_.front().get()));
   if (!ssl) return nullptr;
-  BIO* bio = new_socket_bio(fd);
+  BIO* bio = new_socket_bio(socket);
   if (bio == nullptr) return nullptr;
   SSL_set_bio(ssl.get(), bio, bio);
   SSL_set_accept_state(ssl.get());

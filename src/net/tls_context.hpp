@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "net/socket_bio.hpp"
 
 #include <memory>
 #include <optional>
@@ -29,7 +30,7 @@ class TlsContext {
                                                 std::string& why);
 
   // A server connection over a non-blocking socket, which must outlive it.
-  Ssl accept_on(int fd) const;
+  Ssl accept_on(BioSocket& socket) const;
 
   // False if `host` belongs to another certificate of this listener than the one `ssl` presented (RFC 9110 §15.5.20).
   bool may_serve(const SSL* ssl, std::string_view host) const;

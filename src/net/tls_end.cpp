@@ -18,7 +18,10 @@ constexpr std::uint32_t most_control_records = 64;
 }  // namespace
 
 TlsEnd::TlsEnd(Descriptor socket, std::shared_ptr<const TlsContext> context)
-    : socket_(std::move(socket)), context_(std::move(context)), ssl_(context_->accept_on(socket_.get())) {
+    : socket_(std::move(socket)),
+      bio_socket_{.fd = socket_.get()},
+      context_(std::move(context)),
+      ssl_(context_->accept_on(bio_socket_)) {
   if (!ssl_) {
     dead_ = IoStatus::failed;
     return;
@@ -42,6 +45,8 @@ IoResult TlsEnd::read(std::span<std::uint8_t> into) {
   // A record holds at most 16 KiB and SSL_read returns one; filling the buffer from several saves the work of each
   // turn.
   std::size_t filled = 0;
+  // What an earlier read found says nothing of what came since.
+  bio_socket_.drained = false;
   for (int record = 0; record < records_a_read && filled < into.size(); ++record) {
     ERR_clear_error();
     std::size_t n = 0;
@@ -52,6 +57,11 @@ IoResult TlsEnd::read(std::span<std::uint8_t> into) {
       return {IoStatus::ok, filled, status == IoStatus::again_read};
     }
     filled += n;
+    // Neither in the socket nor here: asking again would only cost a recv to hear so.
+    if (bio_socket_.drained && SSL_has_pending(ssl_.get()) == 0) {
+      control_records_ = 0;
+      return {IoStatus::ok, filled, true};
+    }
   }
   return {IoStatus::ok, filled};
 }

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "net/end.hpp"
+#include "net/socket_bio.hpp"
 #include "net/tls_context.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace drawbridge::net {
 
@@ -23,11 +25,11 @@ class TlsEnd : public End {
   IoResult write(std::span<const std::uint8_t> bytes) override;
   IoStatus shut_write() override;
   IoResult discard(std::span<std::uint8_t> scratch) override;
+  bool lacked_memory() override { return std::exchange(bio_socket_.lacked_memory, false); }
 
   // "TLSv1.3"
   std::string_view version() const;
   bool may_serve(std::string_view host) const { return ssl_ && context_->may_serve(ssl_.get(), host); }
-  int fd() const { return socket_.get(); }
 
  private:
   static void on_message(int is_write, int version, int content_type, const void* bytes, std::size_t size, SSL* ssl,
@@ -35,6 +37,7 @@ class TlsEnd : public End {
   IoStatus status_of(int result);
 
   Descriptor socket_;
+  BioSocket bio_socket_;
   std::shared_ptr<const TlsContext> context_;
   Ssl ssl_;
   IoStatus dead_ = IoStatus::ok;  // after SSL_ERROR_SSL or SYSCALL no call may follow (SSL_get_error(3))

@@ -5,8 +5,6 @@
 
 #include <random>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 #include <pthread.h>
 
@@ -22,60 +20,70 @@ std::uint64_t next_session_number() {
   return next.fetch_add(1, std::memory_order_relaxed);
 }
 
+Task<> open(Worker& worker, Worker::Load load, Accepted accepted) {
+  try {
+    co_await open_session(worker, std::move(load), std::move(accepted));
+  } catch (const std::exception& e) {
+    // Out of memory: this connection is lost, no other.
+    worker.complain("opening_failed", e);
+  }
+}
+
 }  // namespace
 
 Worker::Worker(unsigned index, Services services, std::shared_ptr<const Snapshot> snapshot)
-    : index_(index), services_(services), snapshot_(std::move(snapshot)), carried_(std::make_unique<CarriedList>()) {
-  deadlines_.start(context_);
-}
+    : index_(index), services_(services), snapshot_(std::move(snapshot)), carried_(std::make_unique<CarriedList>()) {}
 
 Worker::~Worker() {
   stop();
-  deadlines_.stop();
 }
 
 void Worker::start() {
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), fmt::format("worker-{}", index_).c_str());
-    for (;;) {
+    for (bool over = false; !over;) {
       try {
-        context_.run();
-        return;
+        loop_.run();
+        over = true;
       } catch (const std::exception& e) {
         // Memory ran out in the middle of something. Whatever it was is left to its deadline; the others go on.
-        services_.log.write(LogLevel::error,
-                            services_.log.record(LogLevel::error, "worker_error").add("error", e.what()));
+        complain("worker_error", e);
       }
     }
   });
 }
 
+void Worker::complain(std::string_view event, const std::exception& e) noexcept {
+  try {
+    services_.log.write(LogLevel::error, services_.log.record(LogLevel::error, event).add("error", e.what()));
+  } catch (const std::bad_alloc&) {
+    // One line less.
+  }
+}
+
 void Worker::take(Accepted accepted) {
   load_.fetch_add(1, std::memory_order_relaxed);
-  asio::post(context_, [this, load = Load(*this), accepted = std::move(accepted)]() mutable {
-    asio::co_spawn(
-        context_, open_session(*this, std::move(load), std::move(accepted)), [this](const std::exception_ptr& failure) {
-          if (!failure) return;
-          // Out of memory or of the kernel's watches: this connection is lost, no other.
-          try {
-            std::rethrow_exception(failure);
-          } catch (const std::exception& e) {
-            services_.log.write(LogLevel::error,
-                                services_.log.record(LogLevel::error, "opening_failed").add("error", e.what()));
-          }
-        });
+  // Shared only because a std::function must be copyable.
+  struct Newcomer {
+    Load load;
+    Accepted accepted;
+  };
+  Load load(*this);
+  const auto newcomer = std::make_shared<Newcomer>(std::move(load), std::move(accepted));
+  loop_.post([this, newcomer] {
+    openings_.start(open(*this, std::move(newcomer->load), std::move(newcomer->accepted)));
   });
 }
 
 void Worker::use(std::shared_ptr<const Snapshot> snapshot, Duration window) {
-  asio::post(context_, [this, snapshot = std::move(snapshot), window]() mutable {
-    snapshot_ = std::move(snapshot);
+  loop_.post([this, snapshot = std::move(snapshot), window] {
+    snapshot_ = snapshot;
     drain_sessions(window, [this](const Session& session) { return !snapshot_->has_route(session.route_name()); });
   });
 }
 
 void Worker::drain(Duration window) {
-  asio::post(context_, [this, window] {
+  loop_.post([this, window] {
     draining_ = true;
     drain_sessions(window, [](const Session&) { return true; });
   });
@@ -93,26 +101,26 @@ void Worker::drain_sessions(Duration window, const std::function<bool(const Sess
 
 void Worker::stop() {
   if (!thread_.joinable()) return;
-  asio::post(context_, [this] {
+  loop_.post([this] {
+    loop_.stop();
     while (!carried_->empty()) carried_->front().abandon();
-    context_.stop();
   });
   thread_.join();
 }
 
 void Worker::ask_for_beat() {
-  asio::post(context_, [this] { beats_.fetch_add(1, std::memory_order_relaxed); });
+  loop_.post([this] { beats_.fetch_add(1, std::memory_order_relaxed); });
 }
 
 std::string Worker::new_session_id() {
   return fmt::format("{:016x}", next_session_number());
 }
 
-void Worker::carry(std::unique_ptr<Session> session, Load load, int browser_fd, int backend_fd,
-                   std::span<const std::uint8_t> first) {
-  const Carried::Pointer carried(new Carried(*this, std::move(load), std::move(session), browser_fd, backend_fd));
+void Worker::carry(std::unique_ptr<Session> session, Load load, std::unique_ptr<Readiness> browser,
+                   std::unique_ptr<Readiness> backend, std::span<const std::uint8_t> first) {
+  auto* const carried =
+      new Carried(*this, std::move(load), std::move(session), std::move(browser), std::move(backend));
   carried_->push_back(*carried);
-  intrusive_ptr_add_ref(carried.get());  // the list's share; given back when it ends
   // A reload or a drain that came while it was being opened concerns it too.
   if (draining_ || !snapshot_->has_route(carried->session().route_name())) carried->drain_at(Clock::now());
   carried->begin(first);

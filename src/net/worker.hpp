@@ -1,14 +1,14 @@
 #pragma once
 
-#include "net/deadlines.hpp"
 #include "net/descriptor.hpp"
+#include "net/loop.hpp"
+#include "net/readiness.hpp"
 #include "net/refusals.hpp"
 #include "net/resolver.hpp"
 #include "net/session.hpp"
 #include "net/snapshot.hpp"
 #include "net/task.hpp"
 #include "net/tls_context.hpp"
-#include "net/turns.hpp"
 
 #include <atomic>
 #include <functional>
@@ -16,8 +16,6 @@
 #include <optional>
 #include <string>
 #include <thread>
-
-#include <boost/asio/executor_work_guard.hpp>
 
 namespace drawbridge::net {
 
@@ -41,7 +39,7 @@ struct Accepted {
 class Carried;
 struct CarriedList;
 
-// One thread with one io_context, and the sessions it carries.
+// One thread with its loop, and the sessions it carries.
 class Worker {
  public:
   Worker(unsigned index, Services services, std::shared_ptr<const Snapshot> snapshot);
@@ -64,12 +62,12 @@ class Worker {
   std::uint64_t beats() const { return beats_.load(std::memory_order_relaxed); }
 
   // On the worker's own thread.
-  asio::io_context& context() { return context_; }
-  Deadlines& deadlines() { return deadlines_; }
+  Loop& loop() { return loop_; }
   Scratch& scratch() { return *scratch_; }
-  Turns& turns() { return turns_; }
   const Services& services() const { return services_; }
   unsigned index() const { return index_; }
+  // A failure that ended something of one connection, or worse; logged.
+  void complain(std::string_view event, const std::exception& e) noexcept;
   const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
   bool draining() const { return draining_; }
   std::string new_session_id();
@@ -88,9 +86,10 @@ class Worker {
     Worker* worker_;
   };
 
-  // Takes over an opened session; `first` came behind the request's head. `backend_fd` -1: the session echoes.
-  void carry(std::unique_ptr<Session> session, Load load, int browser_fd, int backend_fd,
-             std::span<const std::uint8_t> first);
+  // Takes over an opened session, and the watches of its sockets; `first` came behind the request's head. `backend` null:
+  // the session echoes.
+  void carry(std::unique_ptr<Session> session, Load load, std::unique_ptr<Readiness> browser,
+             std::unique_ptr<Readiness> backend, std::span<const std::uint8_t> first);
 
  private:
   friend class Carried;
@@ -103,12 +102,9 @@ class Worker {
   std::atomic<std::uint64_t> load_{0};
   std::atomic<std::uint64_t> beats_{0};
   std::unique_ptr<Scratch> scratch_ = std::make_unique<Scratch>();
-  Deadlines deadlines_;
-  // Declared after what tasks refer to: destroying it destroys the tasks that still wait.
-  asio::io_context context_{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
-  Turns turns_{context_};
+  Loop loop_;
   std::unique_ptr<CarriedList> carried_;
+  Tasks openings_;  // after what they refer to
   std::thread thread_;
 };
 

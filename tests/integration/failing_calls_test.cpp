@@ -41,7 +41,7 @@ struct Failure {
 // The connection goes on: the call is made again, or is not needed.
 const Reasons none{};
 const Reasons broken{"client_gone", "backend_reset"};
-const Reasons no_resources{"full", "overload"};
+const Reasons no_resources{"full"};
 
 const std::vector<Failure>& failures() {
   static const std::vector<Failure> all{
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(each_call_fails_once_at_every_place) {
     }
   }
   inject_all(injections, {"client_closed", "backend_closed", "client_gone", "backend_reset", "backend_refused",
-                          "backend_timeout", "full", "overload"});
+                          "backend_timeout", "full"});
 }
 
 // What passes may take its time.

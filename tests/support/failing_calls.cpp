@@ -3,6 +3,7 @@
 
 #include "support/call_control.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -64,9 +65,14 @@ void disconnect(int fd) {
   errno = error;
 }
 
-void shift(timespec& time, std::int64_t nanoseconds) {
-  constexpr std::int64_t second = 1'000'000'000;
-  const std::int64_t sum = time.tv_sec * second + time.tv_nsec + nanoseconds;
+constexpr std::int64_t second = 1'000'000'000;
+
+std::int64_t nanoseconds(const timespec& time) {
+  return time.tv_sec * second + time.tv_nsec;
+}
+
+void shift(timespec& time, std::int64_t by) {
+  const std::int64_t sum = nanoseconds(time) + by;
   time.tv_sec = sum / second;
   time.tv_nsec = sum % second;
 }
@@ -214,10 +220,14 @@ time_t time(time_t* result) noexcept {
 int timerfd_settime(int fd, int flags, const itimerspec* wanted, itimerspec* old) noexcept {
   itimerspec time = *wanted;
   const bool rings = time.it_value.tv_sec != 0 || time.it_value.tv_nsec != 0;
-  if (switches != nullptr && rings && (flags & TFD_TIMER_ABSTIME) == 0) {
-    if (time.it_value.tv_sec > 0 || time.it_value.tv_nsec > longest_timer_nanoseconds) {
-      time.it_value = {.tv_sec = 0, .tv_nsec = longest_timer_nanoseconds};
+  if (switches != nullptr && rings) {
+    if ((flags & TFD_TIMER_ABSTIME) != 0) {
+      timespec now{};
+      clock_gettime(CLOCK_MONOTONIC, &now);
+      shift(time.it_value, -nanoseconds(now));
+      flags &= ~TFD_TIMER_ABSTIME;
     }
+    time.it_value = {.tv_sec = 0, .tv_nsec = std::clamp(nanoseconds(time.it_value), 1L, longest_timer_nanoseconds)};
   }
   static auto* const real = NEXT(timerfd_settime);
   return real(fd, flags, &time, old);

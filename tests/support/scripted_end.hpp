@@ -19,10 +19,16 @@ class ScriptedEnd : public net::End {
   // Then its stream ends, or breaks.
   void finish(net::IoStatus how = net::IoStatus::end) { add({"", how}); }
   // The peer takes that many more bytes; by default it takes all.
-  void allow(std::size_t bytes) { room_ = room_ > unlimited - bytes ? unlimited : room_ + bytes; }
+  void allow(std::size_t bytes) {
+    room_ = room_ > unlimited - bytes ? unlimited : room_ + bytes;
+    if (room_ > 0 && std::exchange(lacked_room_, false)) changes_.writable = true;
+  }
   void take_nothing() { room_ = 0; }
-  void take_all() { room_ = unlimited; }
-  void refuse_writes() { refuses_ = true; }
+  void take_all() { allow(unlimited); }
+  void refuse_writes() {
+    refuses_ = true;
+    changes_ = {.readable = true, .writable = true, .more_behind = true};
+  }
   // One write takes at most that much.
   void take_at_once(std::size_t bytes) { at_once_ = bytes; }
   // A read that empties the script says so.
@@ -37,7 +43,9 @@ class ScriptedEnd : public net::End {
   // A read takes all that is there out of the kernel, as TLS does, and returns it piece by piece.
   void buffer_inside() { buffers_ = true; }
 
-  // What the kernel would say of the socket.
+  // What the kernel tells of the socket, each change once: something came, or there is room again where there was none.
+  net::Ready changes() { return std::exchange(changes_, {.more_behind = changes_.more_behind}); }
+
   bool readable() const { return pieces_.size() > inside_; }
   bool writable() const { return refuses_ || room_ > 0; }
 
@@ -53,7 +61,10 @@ class ScriptedEnd : public net::End {
 
   net::IoResult read(std::span<std::uint8_t> into) override {
     ++calls_;
-    if (reads_crossed_ && !writable()) return {net::IoStatus::again_write};
+    if (reads_crossed_ && !writable()) {
+      lacked_room_ = true;
+      return {net::IoStatus::again_write};
+    }
     reads_crossed_ = false;
     if (buffers_) inside_ = pieces_.size();
     const net::IoResult result = take_piece(into);
@@ -69,6 +80,7 @@ class ScriptedEnd : public net::End {
       return {net::IoStatus::failed};
     }
     const std::size_t n = std::min({bytes.size(), room_, at_once_});
+    lacked_room_ = n < bytes.size() && n == room_;
     if (n == 0) return {net::IoStatus::again_write};
     received_.append(reinterpret_cast<const char*>(bytes.data()), n);
     if (room_ != unlimited) room_ -= n;
@@ -79,7 +91,10 @@ class ScriptedEnd : public net::End {
   net::IoStatus shut_write() override {
     ++calls_;
     inside_ = 0;  // from now on only what the kernel has counts
-    if (shut_takes_room_ && !writable()) return net::IoStatus::again_write;
+    if (shut_takes_room_ && !writable()) {
+      lacked_room_ = true;
+      return net::IoStatus::again_write;
+    }
     shut_ = true;
     ++moves_;
     return net::IoStatus::ok;
@@ -104,6 +119,8 @@ class ScriptedEnd : public net::End {
   }
 
   void add(Piece piece) {
+    changes_.readable = true;
+    if (piece.how != net::IoStatus::ok) changes_.more_behind = true;
     pieces_.push_back(std::move(piece));
     writes_crossed_ = false;
   }
@@ -120,12 +137,15 @@ class ScriptedEnd : public net::End {
     piece.bytes.erase(0, n);
     if (piece.bytes.empty()) pop();
     ++moves_;
-    return {net::IoStatus::ok, n, reports_drained_ && pieces_.empty()};
+    // Less came than might have: that is all that this says, also of a stream that has ended.
+    return {net::IoStatus::ok, n, reports_drained_ && (pieces_.empty() || pieces_.front().how != net::IoStatus::ok)};
   }
 
   static constexpr std::size_t unlimited = SIZE_MAX;
 
   std::deque<Piece> pieces_;
+  net::Ready changes_;
+  bool lacked_room_ = false;
   std::size_t room_ = unlimited;
   std::size_t at_once_ = unlimited;
   bool refuses_ = false;

@@ -13,8 +13,8 @@ namespace drawbridge::testing {
 using namespace std::chrono_literals;
 
 // Peers, limits and moments, all of them chosen, around one session, which is advanced as a worker does: only when
-// something that it wants came true or its deadline passed. A wake-up that it forgets to ask for shows as a session
-// that never ends.
+// an end changed, which is told once, or its deadline passed. A change that it forgets shows as a session that never
+// ends.
 class SessionWorld {
  public:
   SessionWorld(Choices& choices, Manners manners, Behind behind)
@@ -122,10 +122,14 @@ class SessionWorld {
   // One round of a worker; false if nothing came true.
   bool wake() {
     bool woken = wants_.again;
-    if (wants_.browser_readable && browser_->readable()) splice().browser_readable(), woken = true;
-    if (wants_.browser_writable && browser_->writable()) splice().browser_writable(), woken = true;
-    if (wants_.backend_readable && backend_->readable()) splice().backend_readable(), woken = true;
-    if (wants_.backend_writable && backend_->writable()) splice().backend_writable(), woken = true;
+    if (const net::Ready ready = browser_->changes(); ready.readable || ready.writable) {
+      splice().browser_ready(ready);
+      woken = true;
+    }
+    if (const net::Ready ready = backend_->changes(); !nobody_ && (ready.readable || ready.writable)) {
+      splice().backend_ready(ready);
+      woken = true;
+    }
     if (woken) advance();
     return woken;
   }

@@ -24,12 +24,10 @@ struct Spliced {
   explicit Spliced(const config::Route& its_route = {}, std::uint64_t buffers = 1 << 30)
       : route(its_route), budget(buffers), splice(route, browser, &backend, budget, now) {}
 
-  // Advances until nothing more moves, as a worker would; everything scripted is ready at once.
+  // Advances until nothing more moves, as a worker would, told of each change once.
   net::Wants run() {
-    splice.browser_readable();
-    splice.browser_writable();
-    splice.backend_readable();
-    splice.backend_writable();
+    splice.browser_ready(browser.changes());
+    splice.backend_ready(backend.changes());
     for (int turn = 0; turn < 100'000; ++turn) {
       const net::Wants wants = splice.advance(now, *scratch);
       if (wants.over || !wants.again) return wants;

@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_downstream_rate_delays_and_loses_nothing) {
   const Instant began = s.now;
   s.backend.send(std::string(80'000, 'x'));
   const net::Wants wants = s.run();
-  BOOST_TEST(!wants.backend_readable);
+  BOOST_TEST(s.backend.given().size() < 4'000U);
   BOOST_TEST((wants.deadline > s.now));
   for (int i = 0; i < 1'000 && s.payload_seen().size() < 80'000; ++i) s.run_after(100ms);
   BOOST_TEST((s.payload_seen() == std::string(80'000, 'x')));

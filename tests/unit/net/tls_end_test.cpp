@@ -86,6 +86,42 @@ BOOST_AUTO_TEST_CASE(one_read_takes_a_bounded_number_of_records_and_the_next_one
   BOOST_TEST((c.server->read(buffer).status == IoStatus::again_read));
 }
 
+BOOST_AUTO_TEST_CASE(a_read_says_when_it_took_all_there_was) {
+  Connection c;
+  const auto send = [&](std::size_t size) {
+    const std::string text(size, 'x');
+    BOOST_REQUIRE(SSL_write(c.client.get(), text.data(), static_cast<int>(size)) == static_cast<int>(size));
+  };
+  std::array<std::uint8_t, 100> buffer;
+  send(10);
+  net::IoResult result = c.server->read(buffer);
+  BOOST_TEST(result.bytes == 10U);
+  BOOST_TEST(result.drained);
+  // The rest of a record waits in TLS, where no change of the socket would tell of it.
+  send(150);
+  result = c.server->read(buffer);
+  BOOST_TEST(result.bytes == 100U);
+  BOOST_TEST(!result.drained);
+  result = c.server->read(buffer);
+  BOOST_TEST(result.bytes == 50U);
+  BOOST_TEST(result.drained);
+}
+
+BOOST_AUTO_TEST_CASE(what_came_behind_records_that_wait_in_tls_is_not_forgotten) {
+  Connection c;
+  const auto send = [&](int records) {
+    for (int i = 0; i < records; ++i) BOOST_REQUIRE(SSL_write(c.client.get(), "x", 1) == 1);
+  };
+  std::array<std::uint8_t, 100> buffer;
+  send(33);  // one more than a read returns
+  BOOST_TEST(c.server->read(buffer).bytes == 32U);
+  send(10);
+  net::IoResult result = c.server->read(buffer);
+  std::size_t received = 32 + result.bytes;
+  while (!result.drained && result.status == IoStatus::ok) received += (result = c.server->read(buffer)).bytes;
+  BOOST_TEST(received == 43U);
+}
+
 BOOST_AUTO_TEST_CASE(records_without_payload_do_not_go_on_for_ever) {
   Connection c;
   const auto update_keys = [&](int times) {

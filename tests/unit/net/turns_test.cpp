@@ -1,10 +1,12 @@
 #include "net/turns.hpp"
 
+#include "net/task.hpp"
+
+#include <functional>
+#include <list>
 #include <new>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/test/unit_test.hpp>
 
 using namespace drawbridge;
@@ -24,22 +26,36 @@ struct Fixture {
     virtual_time = Instant() + 1s;
     step = 0ns;
   }
-  net::asio::io_context context{1};
-  net::Turns turns{context, look};
+  void run() {
+    while (!turns.empty()) turns.run();
+  }
+  net::Turns turns{look};
+};
+
+struct Piece : net::Turns::Piece {
+  explicit Piece(std::function<void()> its_work) : work(std::move(its_work)) {}
+  void on_turn() override { work(); }
+  std::function<void()> work;
 };
 
 // Lines up again whenever its turn has come.
-struct Busy {
+struct Busy : net::Turns::Piece {
+  Busy(net::Turns& its_turns, int times) : turns(its_turns), left(times) {}
+  void on_turn() override {
+    ++done;
+    if (--left > 0) turns.line_up(*this);
+  }
   net::Turns& turns;
   int left;
   int done = 0;
-  void line_up() {
-    turns.line_up([this] {
-      ++done;
-      if (--left > 0) line_up();
-    });
-  }
 };
+
+// `size` of them, each of which lines up `times` times.
+std::list<Busy> crowd_of(std::size_t size, net::Turns& turns, int times) {
+  std::list<Busy> crowd;
+  for (std::size_t i = 0; i < size; ++i) turns.line_up(crowd.emplace_back(turns, times));
+  return crowd;
+}
 
 }  // namespace
 
@@ -47,73 +63,83 @@ BOOST_FIXTURE_TEST_SUITE(turns, Fixture)
 
 BOOST_AUTO_TEST_CASE(pieces_run_once_in_the_order_of_the_line) {
   std::vector<int> order;
-  for (int i = 0; i < 5; ++i) turns.line_up([&order, i] { order.push_back(i); });
+  std::list<Piece> pieces;
+  for (int i = 0; i < 5; ++i) turns.line_up(pieces.emplace_back([&order, i] { order.push_back(i); }));
+  turns.line_up(pieces.front());  // stands there already
   BOOST_TEST(order.empty());
-  context.run();
+  run();
   BOOST_TEST(order == (std::vector<int>{0, 1, 2, 3, 4}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(who_is_destroyed_leaves_the_line) {
+  int done = 0;
+  Piece stays([&] { ++done; });
+  {
+    Piece goes([&] { done += 10; });
+    turns.line_up(goes);
+    turns.line_up(stays);
+  }
+  run();
+  BOOST_TEST(done == 1);
 }
 
 BOOST_AUTO_TEST_CASE(the_line_moves_on_when_each_look_at_the_clock_is_late) {
   step = 5ms;
-  Busy busy{turns, 20};
-  busy.line_up();
-  int others = 0;
-  for (int i = 0; i < 3; ++i) turns.line_up([&others] { ++others; });
-  context.run();
-  BOOST_TEST(busy.done == 20);
-  BOOST_TEST(others == 3);
+  const std::list<Busy> busy = crowd_of(1, turns, 20);
+  const std::list<Busy> others = crowd_of(3, turns, 1);
+  for (int i = 0; i < 23; ++i) turns.run();
+  BOOST_TEST(turns.empty());
+  BOOST_TEST(busy.front().done == 20);
+  for (const Busy& other : others) BOOST_TEST(other.done == 1);
 }
 
 BOOST_AUTO_TEST_CASE(who_is_not_in_the_line_waits_for_a_millisecond_of_it) {
   step = 100us;
-  std::vector<Busy> crowd(50, Busy{turns, 100});
-  for (Busy& busy : crowd) busy.line_up();
+  const std::list<Busy> crowd = crowd_of(50, turns, 100);
   const auto pieces = [&] {
     int all = 0;
     for (const Busy& busy : crowd) all += busy.done;
     return all;
   };
-  int looks = 0;
-  // Posts itself again and again, as sockets come ready.
-  std::function<void()> somebody = [&] {
-    BOOST_TEST(pieces() <= 10 * (looks + 1));
-    if (++looks < 100) net::asio::post(context, somebody);
-  };
-  net::asio::post(context, somebody);
-  context.run();
-  BOOST_TEST(looks == 100);
+  for (int runs = 1; !turns.empty(); ++runs) {
+    turns.run();
+    BOOST_TEST(pieces() <= 10 * runs);
+    BOOST_TEST(pieces() >= std::min(runs, 50 * 100));
+  }
   BOOST_TEST(pieces() == 50 * 100);
 }
 
 BOOST_AUTO_TEST_CASE(a_handshake_among_busy_sessions_has_one_of_them_each_before_every_step) {
   step = 100us;
-  std::vector<Busy> crowd(50, Busy{turns, 1000});
-  for (Busy& busy : crowd) busy.line_up();
-  int steps = 0;
+  const std::list<Busy> crowd = crowd_of(50, turns, 1000);
   std::vector<int> before;  // each step: how often the first of the crowd had its turn
-  std::function<void()> handshake = [&] {
-    before.push_back(crowd.front().done);
-    if (++steps < 4) turns.line_up(handshake);
+  net::Tasks tasks;
+  const auto handshake = [](net::Turns& line, const std::list<Busy>& others, std::vector<int>& seen) -> net::Task<> {
+    for (int i = 0; i < 4; ++i) {
+      co_await line.next();
+      seen.push_back(others.front().done);
+    }
   };
-  turns.line_up(handshake);
-  context.run();
+  tasks.start(handshake(turns, crowd, before));
+  run();
   BOOST_TEST(before == (std::vector<int>{1, 2, 3, 4}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_piece_that_throws_costs_nobody_else_a_turn) {
   for (const bool last : {false, true}) {
-    context.restart();
     int done = 0;
-    if (!last) turns.line_up([&] { ++done; });
-    turns.line_up([] { throw std::bad_alloc(); });
-    if (!last) turns.line_up([&] { ++done; });
-    BOOST_CHECK_THROW(context.run(), std::bad_alloc);
-    context.run();
+    Piece first([&] { ++done; });
+    Piece thrower([] { throw std::bad_alloc(); });
+    Piece third([&] { ++done; });
+    if (!last) turns.line_up(first);
+    turns.line_up(thrower);
+    if (!last) turns.line_up(third);
+    BOOST_CHECK_THROW(run(), std::bad_alloc);
+    run();
     BOOST_TEST(done == (last ? 0 : 2));
-    context.restart();
-    turns.line_up([&] { done = 10; });
-    context.run();
-    BOOST_TEST(done == 10);
+    turns.line_up(third);
+    run();
+    BOOST_TEST(done == (last ? 1 : 3));
   }
 }
 

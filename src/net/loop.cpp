@@ -1,0 +1,116 @@
+#include "net/loop.hpp"
+
+#include "net/readiness.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+
+namespace drawbridge::net {
+namespace {
+
+Descriptor made(int fd, const char* what) {
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
+  return Descriptor(fd);
+}
+
+// Neither timer nor mailbox is ever read: edge-triggered, each expiry and each write is an event of its own.
+void add(const Descriptor& epoll, const Descriptor& own) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.ptr = const_cast<Descriptor*>(&own);
+  if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, own.get(), &event) != 0) {
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+  }
+}
+
+epoll_event all_of(Readiness& readiness) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+  event.data.ptr = &readiness;
+  return event;
+}
+
+}  // namespace
+
+Loop::Loop()
+    : epoll_(made(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      timer_(made(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd_create")),
+      mailbox_(made(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")) {
+  add(epoll_, timer_);
+  add(epoll_, mailbox_);
+}
+
+void Loop::run() {
+  while (!stopped_) {
+    while (!opened_mail_.empty() && !stopped_) {
+      const auto work = std::move(opened_mail_.front());
+      opened_mail_.pop_front();
+      work();
+    }
+    while (next_ < ready_ && !stopped_) dispatch(events_[next_++]);
+    if (!stopped_ && opened_mail_.empty()) turns_.run();
+    if (!stopped_ && opened_mail_.empty()) wait();
+  }
+  stopped_ = false;
+}
+
+void Loop::wait() {
+  if (deadlines_.first() < armed_for_) arm();
+  next_ = ready_ = 0;
+  const int n = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), turns_.empty() ? -1 : 0);
+  if (n > 0) ready_ = static_cast<std::size_t>(n);
+}
+
+void Loop::dispatch(const epoll_event& event) {
+  if (event.data.ptr == &timer_) {
+    armed_for_ = never;
+    deadlines_.run(Clock::now());
+  } else if (event.data.ptr == &mailbox_) {
+    const std::lock_guard lock(mutex_);
+    opened_mail_.swap(mail_);
+  } else if (event.data.ptr != nullptr) {
+    static_cast<Readiness*>(event.data.ptr)->on_event(event.events);
+  }
+}
+
+void Loop::arm() {
+  armed_for_ = deadlines_.first();
+  // Zero would disarm it.
+  const auto at = std::max(deadlines_.next_look(Clock::now()).time_since_epoch(), Duration(1));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(at);
+  itimerspec when{};
+  when.it_value.tv_sec = seconds.count();
+  when.it_value.tv_nsec = std::chrono::nanoseconds(at - seconds).count();
+  ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
+}
+
+void Loop::post(std::function<void()> work) {
+  const std::lock_guard lock(mutex_);
+  mail_.push_back(std::move(work));
+  if (mail_.size() > 1) return;  // it knows
+  ::eventfd_write(mailbox_.get(), 1);
+}
+
+bool Loop::watch(int fd, Readiness& readiness) {
+  epoll_event event = all_of(readiness);
+  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+void Loop::watch_again(int fd, Readiness& readiness) {
+  epoll_event event = all_of(readiness);
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+}
+
+void Loop::forget(int fd, const Readiness& readiness) {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  for (std::size_t i = next_; i < ready_; ++i) {
+    if (events_[i].data.ptr == &readiness) events_[i].data.ptr = nullptr;
+  }
+}
+
+}  // namespace drawbridge::net
