@@ -69,7 +69,9 @@ void Carried::advance(Instant now, std::span<const std::uint8_t> first) {
   Wants wants;
   try {
     if (!first.empty()) splice.take_first(first, worker_.scratch(), now);
+    const std::uint64_t before = splice.counts().up_bytes + splice.counts().down_bytes;
     wants = splice.advance(now, worker_.scratch());
+    if (splice.counts().up_bytes + splice.counts().down_bytes > before) worker_.loop().spin().sent(this);
   } catch (const std::bad_alloc&) {
     // Thrown in the middle of a turn: what was in the worker's buffer is lost, and going on would hide that.
     splice.abandon(Reason::overload);

@@ -14,10 +14,12 @@ void set(int fd, int level, int option, int value) {
   ::setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-// A backend that vanished without a word is noticed after two minutes, also with nothing or with unread bytes under
-// way.
 void configure(int fd) {
   set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  // Urgent bytes, such as telnet's Synch, stay where they are in the stream (RFC 6093 §6), or they would be lost.
+  set(fd, SOL_SOCKET, SO_OOBINLINE, 1);
+  // A backend that vanished without a word is noticed after two minutes, also with nothing or with unread bytes under
+  // way.
   set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   set(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
   set(fd, IPPROTO_TCP, TCP_KEEPINTVL, 15);

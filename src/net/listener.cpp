@@ -6,8 +6,6 @@
 #include <cstring>
 #include <exception>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/stat.h>
 
 namespace drawbridge::net {
@@ -93,10 +91,6 @@ Listener::Outcome Listener::accept_one() {
   socklen_t size = sizeof(peer);
   Descriptor socket(::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (socket) {
-    if (peer.ss_family != AF_UNIX) {
-      const int on = 1;
-      ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    }
     try {
       accept_(std::move(socket), peer, tls_);
     } catch (const std::exception& e) {

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -117,9 +118,7 @@ Descriptor listen_inherited(const config::Bind& bind, const InheritedSockets& in
   return socket;
 }
 
-}  // namespace
-
-Descriptor listen_on(const config::Bind& bind, const InheritedSockets& inherited, std::string& why) {
+Descriptor listen(const config::Bind& bind, const InheritedSockets& inherited, std::string& why) {
   switch (bind.kind) {
     case config::Bind::Kind::unix_socket: return listen_unix(bind, why);
     case config::Bind::Kind::systemd: return listen_inherited(bind, inherited, why);
@@ -133,6 +132,18 @@ Descriptor listen_on(const config::Bind& bind, const InheritedSockets& inherited
     return listen_v4(bind, "0.0.0.0", why);
   }
   return bind.host.find(':') != std::string::npos ? listen_v6(bind, bind.host, why) : listen_v4(bind, bind.host, why);
+}
+
+}  // namespace
+
+Descriptor listen_on(const config::Bind& bind, const InheritedSockets& inherited, std::string& why) {
+  Descriptor socket = listen(bind, inherited, why);
+  if (!socket) return socket;
+  // What is accepted inherits them (tcp(7)); other kinds of sockets do not know them.
+  const int on = 1;
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+  return socket;
 }
 
 }  // namespace drawbridge::net

@@ -13,6 +13,9 @@
 namespace drawbridge::net {
 namespace {
 
+// About what it costs to go to sleep and be woken, so that looking in vain costs at most as much again.
+constexpr Duration moment = std::chrono::microseconds(50);
+
 Descriptor made(int fd, const char* what) {
   if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
   return Descriptor(fd);
@@ -61,9 +64,24 @@ void Loop::run() {
 
 void Loop::wait() {
   if (deadlines_.first() < armed_for_) arm();
+  if (!turns_.empty()) return take_events(0);
+  if (spin_.pays() && look_for_a_moment()) return;
+  take_events(-1);
+}
+
+void Loop::take_events(int milliseconds) {
   next_ = ready_ = 0;
-  const int n = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), turns_.empty() ? -1 : 0);
+  const int n = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), milliseconds);
   if (n > 0) ready_ = static_cast<std::size_t>(n);
+}
+
+bool Loop::look_for_a_moment() {
+  const Instant until = Clock::now() + moment;
+  do {
+    take_events(0);
+  } while (ready_ == 0 && Clock::now() < until);
+  spin_.learn(ready_ > 0);
+  return ready_ > 0;
 }
 
 void Loop::dispatch(const epoll_event& event) {

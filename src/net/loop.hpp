@@ -2,6 +2,7 @@
 
 #include "net/deadlines.hpp"
 #include "net/descriptor.hpp"
+#include "net/spin.hpp"
 #include "net/turns.hpp"
 
 #include <array>
@@ -37,6 +38,7 @@ class Loop {
 
   Deadlines& deadlines() { return deadlines_; }
   Turns& turns() { return turns_; }
+  Spin& spin() { return spin_; }
 
  private:
   friend class Readiness;
@@ -46,6 +48,8 @@ class Loop {
   void forget(int fd, const Readiness& readiness);
 
   void wait();
+  bool look_for_a_moment();
+  void take_events(int milliseconds);
   void dispatch(const epoll_event& event);
   void arm();
 
@@ -59,7 +63,7 @@ class Loop {
   std::size_t next_ = 0;  // of the events that are not dispatched yet
   std::size_t ready_ = 0;
   bool stopped_ = false;
-
+  Spin spin_;
   Deadlines deadlines_;
   Turns turns_;
   std::deque<std::function<void()>> opened_mail_;  // taken out of the box, to be done

@@ -41,7 +41,7 @@ int socket_write(BIO* bio, const char* bytes, std::size_t size, std::size_t* tak
   BioSocket& socket = socket_of(bio);
   ssize_t n = -1;
   do {
-    n = ::send(socket.fd, bytes, size, MSG_NOSIGNAL);
+    n = ::send(socket.fd, bytes, size, MSG_NOSIGNAL | (socket.more_follows ? MSG_MORE : 0));
   } while (n < 0 && errno == EINTR);
   *taken = n > 0 ? static_cast<std::size_t>(n) : 0;
   if (n > 0) return 1;

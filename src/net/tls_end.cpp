@@ -36,7 +36,12 @@ TlsEnd::TlsEnd(Descriptor socket, std::shared_ptr<const TlsContext> context)
 IoStatus TlsEnd::handshake() {
   if (dead_ != IoStatus::ok) return dead_;
   ERR_clear_error();
+  // Behind our Finished of TLS 1.3 only tickets go out, which nobody waits for: they go with the answer to the request.
+  std::uint8_t finished = 0;
+  bio_socket_.more_follows =
+      SSL_version(ssl_.get()) == TLS1_3_VERSION && SSL_get_finished(ssl_.get(), &finished, 1) > 0;
   const int result = SSL_accept(ssl_.get());
+  bio_socket_.more_follows = false;
   return result == 1 ? IoStatus::ok : status_of(result);
 }
 
@@ -78,7 +83,9 @@ IoStatus TlsEnd::shut_write() {
   if (dead_ == IoStatus::ok) {
     // Called again after again_write it sends the rest; OpenSSL counts close_notify as sent from the first try.
     ERR_clear_error();
+    bio_socket_.more_follows = true;  // the FIN
     const int result = SSL_shutdown(ssl_.get());
+    bio_socket_.more_follows = false;
     if (result < 0 && status_of(result) == IoStatus::again_write) return IoStatus::again_write;
   }
   return ::shutdown(socket_.get(), SHUT_WR) == 0 ? IoStatus::ok : IoStatus::failed;

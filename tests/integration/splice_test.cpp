@@ -5,6 +5,7 @@
 #include "support/raw_client.hpp"
 #include "support/websocket_client.hpp"
 
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -77,6 +78,25 @@ BOOST_AUTO_TEST_CASE(a_service_that_speaks_first_is_heard) {
   BOOST_TEST(client.read_bytes(12) == "RFB 003.008\n");
   client.write("RFB");
   BOOST_TEST(client.read_bytes(3) == "RFB");
+}
+
+// As telnet's Synch. A read stops at an urgent byte, though more is there.
+BOOST_AUTO_TEST_CASE(urgent_bytes_stay_where_they_are_in_the_stream) {
+  const Backend backend([](Wire& wire) {
+    for (const std::string_view urgent : {"first!", "second!", "third!"}) {
+      wire.write("quiet,");
+      if (::send(wire.descriptor(), urgent.data(), urgent.size(), MSG_OOB) < 0) throw std::runtime_error("send");
+      wire.write("behind,");
+      wire.read_exactly(1);
+    }
+    wire.read_to_end();
+  });
+  Daemon daemon(simple(backend.port()));
+  WebSocketClient client(daemon.port());
+  for (const std::string expected : {"quiet,first!behind,", "quiet,second!behind,", "quiet,third!behind,"}) {
+    BOOST_TEST(client.read_bytes(expected.size()) == expected);
+    client.write("+");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(many_bytes_down_are_all_there_before_the_close) {
