@@ -69,9 +69,9 @@ void Carried::advance(Instant now, std::span<const std::uint8_t> first) {
   Wants wants;
   try {
     if (!first.empty()) splice.take_first(first, worker_.scratch(), now);
-    const std::uint64_t before = splice.counts().up_bytes + splice.counts().down_bytes;
+    const Counts before = splice.counts();
     wants = splice.advance(now, worker_.scratch());
-    if (splice.counts().up_bytes + splice.counts().down_bytes > before) worker_.loop().spin().sent(this);
+    notice(splice.counts().up_bytes - before.up_bytes, splice.counts().down_bytes - before.down_bytes, now);
   } catch (const std::bad_alloc&) {
     // Thrown in the middle of a turn: what was in the worker's buffer is lost, and going on would hide that.
     splice.abandon(Reason::overload);
@@ -86,6 +86,18 @@ void Carried::advance(Instant now, std::span<const std::uint8_t> first) {
   if (backend_ && session_->backend()->lacked_memory()) backend_->look_again();
   if (const Instant at = std::min(wants.deadline, drain_at_); at != never) {
     worker_.loop().deadlines().expect_by(*this, std::max(at, now + soonest));
+  }
+}
+
+// How the worker should wait: for an answer, or for more of what comes one way.
+void Carried::notice(std::uint64_t up, std::uint64_t down, Instant now) {
+  if (up == 0 && down == 0) return;
+  const bool turned = std::exchange(last_went_up_, up > 0) != (up > 0);
+  if (turned) worker_.loop().spin().sent(this);
+  if (up > 0) {
+    crumbs_.answered();
+  } else if (crumbs_.came(down, now)) {
+    worker_.loop().nap();
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/crumbs.hpp"
 #include "net/deadlines.hpp"
 #include "net/readiness.hpp"
 #include "net/session.hpp"
@@ -48,6 +49,7 @@ class Carried : public boost::intrusive::list_base_hook<>, public Deadlines::Wai
   void on_turn() override;
   void on_deadline(Instant now) override;
   void advance(Instant now, std::span<const std::uint8_t> first = {});
+  void notice(std::uint64_t up, std::uint64_t down, Instant now);
   void end(Instant now);
 
   Worker& worker_;
@@ -56,6 +58,8 @@ class Carried : public boost::intrusive::list_base_hook<>, public Deadlines::Wai
   Side browser_;
   Side backend_;
   bool busy_ = false;  // needed more than one turn since it was last woken
+  bool last_went_up_ = false;
+  Crumbs crumbs_;
   Instant drain_at_ = never;
 };
 

@@ -39,6 +39,8 @@ class Loop {
   Deadlines& deadlines() { return deadlines_; }
   Turns& turns() { return turns_; }
   Spin& spin() { return spin_; }
+  // On its own thread: before the next look at what came, a short nap, unless others have something too.
+  void nap() { naps_ = true; }
 
  private:
   friend class Readiness;
@@ -64,6 +66,7 @@ class Loop {
   std::size_t ready_ = 0;
   bool stopped_ = false;
   Spin spin_;
+  bool naps_ = false;
   Deadlines deadlines_;
   Turns turns_;
   std::deque<std::function<void()>> opened_mail_;  // taken out of the box, to be done
