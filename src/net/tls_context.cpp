@@ -17,8 +17,8 @@ constexpr const char* tls12_ciphers =
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr const char* groups = "X25519:P-256:P-384";
 
-// Room for four records and their overhead: fewer recv calls on bulk; given back when idle (SSL_MODE_RELEASE_BUFFERS).
-constexpr std::size_t read_ahead = 4 * (16'384 + 256);
+// Room for three records and their overhead: fewer recv calls on bulk; given back when idle (SSL_MODE_RELEASE_BUFFERS).
+constexpr std::size_t read_ahead = 3 * (16'384 + 256);
 
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
                     void*) {

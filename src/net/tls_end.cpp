@@ -75,7 +75,10 @@ IoResult TlsEnd::write(std::span<const std::uint8_t> bytes) {
   if (dead_ != IoStatus::ok) return {dead_};
   ERR_clear_error();
   std::size_t n = 0;
+  // A call writes one record; the kernel sends several of them together.
+  bio_socket_.more_follows = bytes.size() > SSL3_RT_MAX_PLAIN_LENGTH;
   const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &n);
+  bio_socket_.more_follows = false;
   return result == 1 ? IoResult{IoStatus::ok, n} : IoResult{status_of(result)};
 }
 
