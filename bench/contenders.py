@@ -27,10 +27,11 @@ class Contender:
 
 class Drawbridge(Contender):
     name = "drawbridge"
+    workers = 1
 
     def configuration(self, backend_port, routes=1):
         lines = [
-            "workers: 1",
+            f"workers: {self.workers}",
             "limits: { sessions_per_client: 20000, handshakes_per_client: 1000000/s, handshake_burst: 1000000 }",
             "timeouts: { drain: 1s }",
             "listeners:",
@@ -69,6 +70,13 @@ class Drawbridge(Contender):
         if ready is None or problem:
             raise Failed(problem or "drawbridge was not ready in time")
         return ready
+
+
+class DrawbridgeTwice(Drawbridge):
+    """With two workers."""
+
+    name = "drawbridge-2"
+    workers = 2
 
 
 class Beast(Contender):
@@ -159,7 +167,7 @@ backend service
         return start_listener(log, command)
 
 
-ALL = (Drawbridge, Nginx, Haproxy, Beast, Websockify)
+ALL = (Drawbridge, DrawbridgeTwice, Nginx, Haproxy, Beast, Websockify)
 
 
 def free_port():

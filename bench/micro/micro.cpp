@@ -8,8 +8,9 @@ int main(int count, char** arguments) {
   for (const bench::Work& work : bench::works()) {
     benchmark::RegisterBenchmark(work.name.c_str(), [work](benchmark::State& state) {
       for ([[maybe_unused]] auto _ : state) work.run();
-      state.counters["per " + work.item] = benchmark::Counter(static_cast<double>(state.iterations()) * work.items,
-                                                              benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+      state.counters["per " + work.item] =
+          benchmark::Counter(static_cast<double>(state.iterations()) * work.items,
+                             benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
     });
   }
   benchmark::Initialize(&count, arguments);

@@ -1,6 +1,7 @@
 #include "daemon/log_sink.hpp"
 
 #include "base/time.hpp"
+#include "net/thread.hpp"
 
 #include <cerrno>
 #include <mutex>
@@ -82,7 +83,7 @@ class DescriptorSink : public spdlog::sinks::base_sink<std::mutex> {
 struct LogSink::State {
   explicit State(int fd)
       : sink(std::make_shared<DescriptorSink>(fd)),
-        queue(std::make_shared<spdlog::details::thread_pool>(queued_lines, 1)),
+        queue(std::make_shared<spdlog::details::thread_pool>(queued_lines, 1, [] { net::begin_thread("log"); })),
         logger(std::make_shared<spdlog::async_logger>("log", sink, queue,
                                                       spdlog::async_overflow_policy::overrun_oldest)) {}
   // The thread ends first; its messages hold shares of the logger.

@@ -1,5 +1,6 @@
 #include "net/carried.hpp"
 
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -107,9 +108,12 @@ void Carried::abandon() {
 }
 
 void Carried::end(Instant now) {
+  worker_.carried_->erase(worker_.carried_->iterator_to(*this));
+  std::unique_ptr<Carried> self(this);  // also if memory lacks for the line
   Log& log = worker_.services().log;
   LogRecord record = session_->end_record(log, worker_.index(), now);
-  worker_.carried_->erase_and_dispose(worker_.carried_->iterator_to(*this), std::default_delete<Carried>());
+  // What follows uses nothing of this object.
+  self.reset();
   // Last: who reads that it ended finds its place free.
   log.write(LogLevel::info, std::move(record));
 }

@@ -7,8 +7,9 @@
 
 namespace drawbridge::net {
 
-// Whether what a backend says comes in crumbs, faster than they are worth a wake-up each: then a short nap before the next
-// look finds many at once, as network cards moderate their interrupts. Only where the browser says nothing meanwhile.
+// Whether what a backend says comes in crumbs, faster than they are worth a wake-up each: then a short nap before the
+// next look finds many at once, as network cards moderate their interrupts. Only where the browser says nothing
+// meanwhile.
 class Crumbs {
  public:
   // Something went down, `bytes` of it; true: nap before the next look.

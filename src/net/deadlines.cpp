@@ -14,6 +14,7 @@ void Deadlines::expect_by(Waiter& waiter, Instant at) {
   forget(waiter);
   waiter.at_ = at;
   waiters_.insert(waiter);
+  if (at < planned_) needs_plan_ = true;
 }
 
 void Deadlines::forget(Waiter& waiter) {
@@ -22,15 +23,20 @@ void Deadlines::forget(Waiter& waiter) {
   waiter.at_ = never;
 }
 
-Instant Deadlines::next_look(Instant now) const {
-  const Instant at = first();
-  if (at == never || at - now < far) return at;
-  const Duration since_epoch = at.time_since_epoch();
-  return Instant(since_epoch + coarse - since_epoch % coarse);
+Instant Deadlines::plan(Instant now) {
+  needs_plan_ = false;
+  planned_ = waiters_.empty() ? never : waiters_.begin()->at_;
+  if (planned_ != never && planned_ - now >= far) {
+    const Duration since_epoch = planned_.time_since_epoch();
+    planned_ = Instant(since_epoch + coarse - since_epoch % coarse);
+  }
+  return planned_;
 }
 
 void Deadlines::run(Instant now) {
-  while (first() <= now && !waiters_.empty()) {
+  planned_ = never;
+  needs_plan_ = true;
+  while (!waiters_.empty() && waiters_.begin()->at_ <= now) {
     Waiter& waiter = *waiters_.begin();
     forget(waiter);
     waiter.on_deadline(now);

@@ -31,11 +31,12 @@ class Deadlines {
   void expect_by(Waiter& waiter, Instant at);
   void forget(Waiter& waiter);
 
-  // The earliest that somebody waits for; `never`: nobody waits.
-  Instant first() const { return waiters_.empty() ? never : waiters_.begin()->at_; }
-  // When to look for it: a little later if it is far away, so that thousands share few wake-ups.
-  Instant next_look(Instant now) const;
-  // Calls all whose time has come.
+  // True if somebody came who waits for an earlier time than that of the last plan.
+  bool needs_plan() const { return needs_plan_; }
+  // When to look at them next: at the first deadline, or a little later if that is far away, so that thousands share
+  // few wake-ups. `never`: nobody waits.
+  Instant plan(Instant now);
+  // Calls all whose time has come. Then a new plan is needed.
   void run(Instant now);
 
  private:
@@ -45,6 +46,8 @@ class Deadlines {
 
   boost::intrusive::multiset<Waiter, boost::intrusive::compare<Earlier>, boost::intrusive::constant_time_size<false>>
       waiters_;
+  Instant planned_ = never;
+  bool needs_plan_ = false;
 };
 
 }  // namespace drawbridge::net

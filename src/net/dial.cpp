@@ -84,8 +84,8 @@ Task<Result<Dialled>> connect_one(Loop& loop, SocketAddress address, Instant dea
     if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
     if (error != 0) co_return reason_for(error);
   }
-  auto readiness = wait.release();
-  co_return Dialled{std::move(socket), std::move(readiness)};
+  Dialled dialled{std::move(socket), wait.release()};
+  co_return dialled;
 }
 
 }  // namespace

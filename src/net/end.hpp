@@ -30,8 +30,8 @@ struct IoResult {
 struct Ready {
   bool readable = false;
   bool writable = false;
-  // For good: a read that returned less than it might have does not mean that nothing is left. Behind it stands the end,
-  // an error or urgent data, which the kernel has already told of and will not again.
+  // For good: a read that returned less than it might have does not mean that nothing is left. Behind it stands the
+  // end, an error or urgent data, which the kernel has already told of and will not again.
   bool more_behind = false;
 };
 

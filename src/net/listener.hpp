@@ -17,7 +17,8 @@ namespace drawbridge::net {
 
 namespace asio = boost::asio;
 
-// Accepts connections on one socket, on the control thread, until it is closed. No error of accept ends it or makes it spin.
+// Accepts connections on one socket, on the control thread, until it is closed. No error of accept ends it or makes it
+// spin.
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
   // Called for every accepted connection, with the TLS context of the moment (null: plaintext).

@@ -67,9 +67,10 @@ void Loop::run() {
 }
 
 void Loop::wait() {
-  if (deadlines_.first() < armed_for_) arm();
+  if (deadlines_.needs_plan()) arm();
+  const bool naps = std::exchange(naps_, false);
   if (!turns_.empty()) return take_events(0);
-  if (std::exchange(naps_, false) && ready_ <= 2) std::this_thread::sleep_for(shortest_nap);
+  if (naps && ready_ <= 2) std::this_thread::sleep_for(shortest_nap);
   if (spin_.pays() && look_for_a_moment()) return;
   take_events(-1);
 }
@@ -102,13 +103,16 @@ void Loop::dispatch(const epoll_event& event) {
 }
 
 void Loop::arm() {
-  armed_for_ = deadlines_.first();
+  const Instant at = deadlines_.plan(Clock::now());
+  // Where nobody waits for that time any more, it comes in vain once.
+  if (at >= armed_for_) return;
+  armed_for_ = at;
   // Zero would disarm it.
-  const auto at = std::max(deadlines_.next_look(Clock::now()).time_since_epoch(), Duration(1));
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(at);
+  const auto since_epoch = std::max(at.time_since_epoch(), Duration(1));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
   itimerspec when{};
   when.it_value.tv_sec = seconds.count();
-  when.it_value.tv_nsec = std::chrono::nanoseconds(at - seconds).count();
+  when.it_value.tv_nsec = std::chrono::nanoseconds(since_epoch - seconds).count();
   ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
 }
 

@@ -56,9 +56,8 @@ class Loop {
   void arm();
 
   Descriptor epoll_;
-  Descriptor timer_;    // armed for the first deadline: cheaper than a timeout of epoll_wait with every wait
+  Descriptor timer_;    // armed only when an earlier deadline comes: cheaper than a timeout with each epoll_wait
   Descriptor mailbox_;  // eventfd(2)
-  // The deadline that the timer is armed for. A later one needs no system call: the timer comes early once.
   Instant armed_for_ = never;
 
   std::array<epoll_event, 128> events_;

@@ -281,8 +281,8 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   std::unique_ptr<PlainEnd> backend;  // stays null where the route echoes
   std::unique_ptr<Readiness> backend_readiness;
   if (route.backend.kind == config::Backend::Kind::tcp) {
-    auto dialled = co_await dial(worker.loop(), worker.services().resolver, route.backend,
-                                 Clock::now() + route.timeouts.connect);
+    auto dialled =
+        co_await dial(worker.loop(), worker.services().resolver, route.backend, Clock::now() + route.timeouts.connect);
     if (!dialled) co_return co_await refuse_late(opening, dialled.error());
     backend = std::make_unique<PlainEnd>(std::move(dialled->socket));
     backend_readiness = std::move(dialled->readiness);

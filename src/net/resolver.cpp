@@ -1,5 +1,7 @@
 #include "net/resolver.hpp"
 
+#include "net/thread.hpp"
+
 #include <condition_variable>
 #include <cstring>
 #include <deque>
@@ -85,7 +87,10 @@ struct Resolver::State {
 
 Resolver::Resolver() : state_(std::make_shared<State>()) {
   for (int i = 0; i < threads; ++i) {
-    std::thread([state = state_] { state->run(); }).detach();
+    std::thread([state = state_] {
+      begin_thread("resolver");
+      state->run();
+    }).detach();
   }
 }
 

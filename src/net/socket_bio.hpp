@@ -12,8 +12,8 @@ struct BioSocket {
   bool more_follows = false;   // for whoever writes: the kernel may wait for what follows, to send both at once
 };
 
-// A BIO over a non-blocking socket that it does not own: recv and send with MSG_NOSIGNAL, and nothing else. `socket` must
-// outlive it. Null if memory is short.
+// A BIO over a non-blocking socket that it does not own: recv and send with MSG_NOSIGNAL, and nothing else. `socket`
+// must outlive it. Null if memory is short.
 BIO* new_socket_bio(BioSocket& socket);
 
 }  // namespace drawbridge::net

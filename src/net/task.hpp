@@ -48,9 +48,9 @@ struct ValuePromise<void> : Promise {
 
 }  // namespace task_detail
 
-// A coroutine that begins when it is awaited, and belongs to who awaits it: destroying the outermost destroys all of it,
-// wherever it waits. One thread. (g++ 12 lays out the frame of a coroutine wrongly that has no local variable and awaits
-// in a condition: give what was awaited a name.)
+// A coroutine that begins when it is awaited, and belongs to who awaits it: destroying the outermost destroys all of
+// it, wherever it waits. One thread. (g++ 12 lays out the frame of a coroutine wrongly that has no local variable and
+// awaits in a condition: give what was awaited a name.)
 template <class T = void>
 class [[nodiscard]] Task {
  public:
@@ -103,20 +103,21 @@ class Tasks {
 
  private:
   struct Running {
-    struct promise_type : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-      promise_type(Tasks& tasks, const Task<>& /*task*/) { tasks.running_.push_back(*this); }
+    struct Promise : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+      Promise(Tasks& tasks, const Task<>& /*task*/) { tasks.running_.push_back(*this); }
       Running get_return_object() { return {}; }
       std::suspend_never initial_suspend() noexcept { return {}; }
       std::suspend_never final_suspend() noexcept { return {}; }
       void return_void() {}
       void unhandled_exception() noexcept {}
     };
+    using promise_type = Promise;
   };
-  using Frame = std::coroutine_handle<Running::promise_type>;
+  using Frame = std::coroutine_handle<Running::Promise>;
 
   static Running run(Tasks& /*owner*/, Task<> task) { co_await std::move(task); }
 
-  boost::intrusive::list<Running::promise_type, boost::intrusive::constant_time_size<false>> running_;
+  boost::intrusive::list<Running::Promise, boost::intrusive::constant_time_size<false>> running_;
 };
 
 }  // namespace drawbridge::net

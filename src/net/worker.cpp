@@ -2,11 +2,11 @@
 
 #include "net/carried.hpp"
 #include "net/opening.hpp"
+#include "net/thread.hpp"
 
 #include <random>
 
 #include <fmt/format.h>
-#include <pthread.h>
 
 namespace drawbridge::net {
 namespace {
@@ -40,7 +40,7 @@ Worker::~Worker() {
 
 void Worker::start() {
   thread_ = std::thread([this] {
-    ::pthread_setname_np(::pthread_self(), fmt::format("worker-{}", index_).c_str());
+    begin_thread(fmt::format("worker-{}", index_).c_str());
     for (bool over = false; !over;) {
       try {
         loop_.run();
@@ -62,17 +62,15 @@ void Worker::complain(std::string_view event, const std::exception& e) noexcept 
 }
 
 void Worker::take(Accepted accepted) {
-  load_.fetch_add(1, std::memory_order_relaxed);
   // Shared only because a std::function must be copyable.
   struct Newcomer {
+    Newcomer(Worker& worker, Accepted its_accepted) : load(worker), accepted(std::move(its_accepted)) {}
     Load load;
     Accepted accepted;
   };
-  Load load(*this);
-  const auto newcomer = std::make_shared<Newcomer>(std::move(load), std::move(accepted));
-  loop_.post([this, newcomer] {
-    openings_.start(open(*this, std::move(newcomer->load), std::move(newcomer->accepted)));
-  });
+  const auto newcomer = std::make_shared<Newcomer>(*this, std::move(accepted));
+  loop_.post(
+      [this, newcomer] { openings_.start(open(*this, std::move(newcomer->load), std::move(newcomer->accepted))); });
 }
 
 void Worker::use(std::shared_ptr<const Snapshot> snapshot, Duration window) {
@@ -118,8 +116,7 @@ std::string Worker::new_session_id() {
 
 void Worker::carry(std::unique_ptr<Session> session, Load load, std::unique_ptr<Readiness> browser,
                    std::unique_ptr<Readiness> backend, std::span<const std::uint8_t> first) {
-  auto* const carried =
-      new Carried(*this, std::move(load), std::move(session), std::move(browser), std::move(backend));
+  auto* const carried = new Carried(*this, std::move(load), std::move(session), std::move(browser), std::move(backend));
   carried_->push_back(*carried);
   // A reload or a drain that came while it was being opened concerns it too.
   if (draining_ || !snapshot_->has_route(carried->session().route_name())) carried->drain_at(Clock::now());

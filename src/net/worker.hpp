@@ -75,7 +75,7 @@ class Worker {
   // One connection's share of load().
   class Load {
    public:
-    explicit Load(Worker& worker) : worker_(&worker) {}
+    explicit Load(Worker& worker) : worker_(&worker) { worker.load_.fetch_add(1, std::memory_order_relaxed); }
     Load(Load&& other) noexcept : worker_(std::exchange(other.worker_, nullptr)) {}
     Load& operator=(Load&&) = delete;
     ~Load() {
@@ -86,8 +86,8 @@ class Worker {
     Worker* worker_;
   };
 
-  // Takes over an opened session, and the watches of its sockets; `first` came behind the request's head. `backend` null:
-  // the session echoes.
+  // Takes over an opened session, and the watches of its sockets; `first` came behind the request's head. `backend`
+  // null: the session echoes.
   void carry(std::unique_ptr<Session> session, Load load, std::unique_ptr<Readiness> browser,
              std::unique_ptr<Readiness> backend, std::span<const std::uint8_t> first);
 
