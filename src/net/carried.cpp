@@ -86,7 +86,7 @@ void Carried::advance(Instant now, std::span<const std::uint8_t> first) {
   if (session_->browser().lacked_memory()) browser_->look_again();
   if (backend_ && session_->backend()->lacked_memory()) backend_->look_again();
   if (const Instant at = std::min(wants.deadline, drain_at_); at != never) {
-    worker_.loop().deadlines().expect_by(*this, std::max(at, now + soonest));
+    worker_.loop().deadlines().expect_by(*this, coarse(std::max(at, now + soonest), now));
   }
 }
 

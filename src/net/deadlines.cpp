@@ -1,13 +1,13 @@
 #include "net/deadlines.hpp"
 
 namespace drawbridge::net {
-namespace {
 
-// A deadline further away than `far` may be met that much later.
-constexpr Duration coarse = std::chrono::milliseconds(100);
-constexpr Duration far = std::chrono::seconds(1);
-
-}  // namespace
+Instant coarse(Instant deadline, Instant now) {
+  constexpr Duration grid = std::chrono::milliseconds(100);
+  if (deadline == never || deadline - now < std::chrono::seconds(1)) return deadline;
+  const Duration since_epoch = deadline.time_since_epoch();
+  return Instant(since_epoch + grid - since_epoch % grid);
+}
 
 void Deadlines::expect_by(Waiter& waiter, Instant at) {
   if (waiter.at_ <= at) return;
@@ -23,13 +23,9 @@ void Deadlines::forget(Waiter& waiter) {
   waiter.at_ = never;
 }
 
-Instant Deadlines::plan(Instant now) {
+Instant Deadlines::plan() {
   needs_plan_ = false;
   planned_ = waiters_.empty() ? never : waiters_.begin()->at_;
-  if (planned_ != never && planned_ - now >= far) {
-    const Duration since_epoch = planned_.time_since_epoch();
-    planned_ = Instant(since_epoch + coarse - since_epoch % coarse);
-  }
   return planned_;
 }
 

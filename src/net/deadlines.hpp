@@ -7,6 +7,10 @@
 
 namespace drawbridge::net {
 
+// A deadline that is further away than a second, put off to the next of ten moments in each: thousands of sessions
+// share few wake-ups then.
+Instant coarse(Instant deadline, Instant now);
+
 // Everybody on a worker who waits for a time. Knows no clock: its loop asks when to look, and looks.
 class Deadlines {
  public:
@@ -33,9 +37,8 @@ class Deadlines {
 
   // True if somebody came who waits for an earlier time than that of the last plan.
   bool needs_plan() const { return needs_plan_; }
-  // When to look at them next: at the first deadline, or a little later if that is far away, so that thousands share
-  // few wake-ups. `never`: nobody waits.
-  Instant plan(Instant now);
+  // The first deadline, for which its caller now wakes up; `never`: nobody waits.
+  Instant plan();
   // Calls all whose time has come. Then a new plan is needed.
   void run(Instant now);
 

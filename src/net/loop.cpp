@@ -103,7 +103,7 @@ void Loop::dispatch(const epoll_event& event) {
 }
 
 void Loop::arm() {
-  const Instant at = deadlines_.plan(Clock::now());
+  const Instant at = deadlines_.plan();
   // Where nobody waits for that time any more, it comes in vain once.
   if (at >= armed_for_) return;
   armed_for_ = at;
