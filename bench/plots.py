@@ -7,6 +7,10 @@ COLOURS = {"drawbridge": "#0b6e4f", "drawbridge-2": "#6bbf9a", "nginx": "#8d99ae
            "beast": "#d98e04", "websockify": "#a63d40"}
 
 
+def number(value):
+    return "" if value is None else f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def draw(lines, folder):
     # Only here: whoever measures needs no plots.
     import pygal
@@ -24,15 +28,17 @@ def draw(lines, folder):
                       label_font_size=13, major_label_font_size=13, value_font_size=10, legend_font_size=13,
                       value_colors=("#333",) * len(names), colors=tuple(COLOURS[name] for name in names))
         return kind(js=[], no_prefix=True, style=style, width=860, height=360, show_minor_y_labels=False,
-                    legend_box_size=14, value_formatter=lambda value: "" if value is None else f"{value:,.3g}",
+                    legend_box_size=14, value_formatter=number,
                     **settings)
 
     def bars(name, heading, groups, logarithmic=False, leave_out=()):
         """`groups`: pairs of a label and medians; a bar for each contender in each."""
         names = [known for known in COLOURS
                  if known not in leave_out and any(known in values for _, values in groups)]
+        highest = max((value for _, values in groups for value in values.values()), default=1)
+        lowest = 10 if logarithmic else 0
         bar = chart(pygal.Bar, names, title=heading, logarithmic=logarithmic, print_values=True,
-                    print_values_position="top", margin_top=20)
+                    print_values_position="top", zero=lowest, range=(lowest, highest * (2 if logarithmic else 1.1)))
         bar.x_labels = [text for text, _ in groups]
         for contender in names:
             bar.add(contender, [values.get(contender) for _, values in groups])
@@ -60,7 +66,8 @@ def draw(lines, folder):
             for contender, value in line["medians"].items():
                 curves.setdefault(contender, []).append((int(match.group(1)), value))
     names = [known for known in COLOURS if known in curves]
-    plot = chart(pygal.XY, names, title="us of processor time a message, by sessions that all talk",
+    highest = max((value for points in curves.values() for _, value in points), default=1)
+    plot = chart(pygal.XY, names, title="us of processor time a message, by sessions that all talk", range=(0, highest * 1.1),
                  xrange=(0.8, 4.2), x_value_formatter=lambda value: f"{10 ** value:,.0f}", x_labels=[1, 2, 3, 4])
     for contender in names:
         # pygal's logarithmic scale is that of y.
