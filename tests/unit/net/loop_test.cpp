@@ -87,10 +87,7 @@ struct Fixture {
   void run_until(const std::function<bool()>& done) {
     Alarm too_late([&] { loop.stop(); });
     loop.deadlines().expect_by(too_late, Clock::now() + 20s);
-    Piece look([&] {
-      if (done()) loop.stop();
-    });
-    // Whatever happens, the question comes after it.
+    // The question stands behind whatever happens.
     std::function<void()> ask = [&] {
       if (done()) return loop.stop();
       std::this_thread::yield();
