@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 
 namespace drawbridge::net {
@@ -33,6 +34,13 @@ void add(const Descriptor& epoll, const Descriptor& own) {
   if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, own.get(), &event) != 0) {
     throw std::system_error(errno, std::generic_category(), "epoll_ctl");
   }
+}
+
+// This thread, since it began.
+std::uint64_t times_preempted() {
+  rusage usage{};
+  ::getrusage(RUSAGE_THREAD, &usage);
+  return static_cast<std::uint64_t>(usage.ru_nivcsw);
 }
 
 epoll_event all_of(Readiness& readiness) {
@@ -87,6 +95,7 @@ bool Loop::look_for_a_moment() {
     take_events(0);
   } while (ready_ == 0 && Clock::now() < until);
   spin_.learn(ready_ > 0);
+  if (++looks_ % Spin::looks_between == 0) spin_.learn_of_preemptions(times_preempted());
   return ready_ > 0;
 }
 

@@ -65,6 +65,7 @@ class Loop {
   std::size_t ready_ = 0;
   bool stopped_ = false;
   Spin spin_;
+  unsigned looks_ = 0;
   bool naps_ = false;
   Deadlines deadlines_;
   Turns turns_;

@@ -14,6 +14,10 @@ constexpr unsigned times_looked_at = 64;
 constexpr int few = 8;
 // It is tried less and less often while nothing comes: in the end once in a thousand sleeps.
 constexpr unsigned most_failures = 10;
+// More preemptions than that between two reports, and it is not tried for so many sleeps. Peers that this thread wakes
+// preempt it a few dozen times also where there is nobody else; with a peer on the same processor it is most times.
+constexpr std::uint64_t bearable = 150;
+constexpr unsigned sleeps_when_contended = 100'000;
 
 }  // namespace
 
@@ -39,6 +43,10 @@ void Spin::learn(bool came) {
     waits_left_ = 1U << failures_;
     failures_ = std::min(failures_ + 1, most_failures);
   }
+}
+
+void Spin::learn_of_preemptions(std::uint64_t preempted) {
+  if (preempted - std::exchange(preempted_, preempted) > bearable) waits_left_ = sleeps_when_contended;
 }
 
 }  // namespace drawbridge::net

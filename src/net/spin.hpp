@@ -14,6 +14,10 @@ class Spin {
   bool pays();
   // Afterwards: whether something came.
   void learn(bool came);
+  // Every `looks_between` such looks: how often this thread has been preempted in its life. Where others need the
+  // processor, looking takes it from the very peers that are waited for.
+  void learn_of_preemptions(std::uint64_t preempted);
+  static constexpr unsigned looks_between = 1'024;
 
  private:
   bool expects_answer_ = false;
@@ -23,6 +27,7 @@ class Spin {
   bool crowded_ = false;
   unsigned failures_ = 0;  // in a row
   unsigned waits_left_ = 0;
+  std::uint64_t preempted_ = 0;
 };
 
 }  // namespace drawbridge::net

@@ -57,4 +57,22 @@ BOOST_AUTO_TEST_CASE(a_crowd_is_waited_for_asleep) {
   BOOST_TEST(busy(2) > 6'300);
 }
 
+BOOST_AUTO_TEST_CASE(where_others_need_the_processor_it_is_not_tried_for_a_while) {
+  net::Spin spin;
+  const int session = 0;
+  const auto sleeps_until_tried = [&] {
+    int sleeps = 0;
+    for (;; ++sleeps) {
+      spin.sent(&session);
+      if (spin.pays()) return sleeps;
+    }
+  };
+  spin.learn_of_preemptions(150);
+  BOOST_TEST(sleeps_until_tried() == 0);
+  spin.learn_of_preemptions(1'000);
+  BOOST_TEST(sleeps_until_tried() == 100'000);
+  spin.learn_of_preemptions(1'150);
+  BOOST_TEST(sleeps_until_tried() == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
