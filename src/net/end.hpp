@@ -22,7 +22,7 @@ enum class IoStatus : std::uint8_t {
 struct IoResult {
   IoStatus status = IoStatus::failed;
   std::size_t bytes = 0;  // > 0 exactly if ok
-  // After a read: nothing more is there for now, so another read would only say so.
+  // After a read: less came than might have, so nothing more is there for now, unless Ready::more_behind was said.
   bool drained = false;
 };
 
