@@ -10,6 +10,8 @@
 #include <boost/test/unit_test.hpp>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -53,6 +55,26 @@ BOOST_AUTO_TEST_CASE(it_listens_on_what_it_was_told) {
       BOOST_REQUIRE(static_cast<bool>(socket));
       BOOST_TEST(net::local_address_text(socket.get()).starts_with(expected));
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_accepted_sends_at_once_and_keeps_urgent_bytes_in_the_stream) {
+  std::string why;
+  const net::Descriptor listening = net::listen_on(tcp("127.0.0.1"), {}, why);
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(listening), why);
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  BOOST_REQUIRE(::getsockname(listening.get(), any, &size) == 0);
+  const net::Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  BOOST_REQUIRE(::connect(client.get(), any, size) == 0);
+  const net::Descriptor accepted(::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  for (const auto& [level, option] :
+       {std::pair<int, int>{IPPROTO_TCP, TCP_NODELAY}, std::pair<int, int>{SOL_SOCKET, SO_OOBINLINE}}) {
+    int value = 0;
+    size = sizeof(value);
+    BOOST_TEST(::getsockopt(accepted.get(), level, option, &value, &size) == 0);
+    BOOST_TEST(value == 1, option);
   }
 }
 
