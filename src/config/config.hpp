@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/log_record.hpp"
+#include "client/network.hpp"
 #include "ws/decoder.hpp"
 #include "ws/origin.hpp"
 
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace drawbridge::config {
@@ -34,9 +36,18 @@ struct Certificate {
 
 enum class TlsVersion : std::uint8_t { tls1_2, tls1_3 };
 
+// Whom a listener asks for a certificate of his own.
+struct ClientCertificates {
+  std::string ca;         // PEM bundle of those who may issue them: an absolute path, or credential:NAME
+  std::string crl;        // PEM, one or several; empty: none is looked at
+  bool required = false;  // otherwise whoever has none may come in all the same
+  Position position;
+};
+
 struct Tls {
   std::vector<Certificate> certificates;  // at least one
   TlsVersion min_version = TlsVersion::tls1_2;
+  std::optional<ClientCertificates> client_certificates;
 };
 
 struct Bind {
@@ -52,10 +63,29 @@ struct Bind {
   bool loopback() const;     // 127.0.0.0/8 or ::1
 };
 
+// Which addresses may come. A denied one may not; where some are allowed, the others may not either.
+struct Access {
+  std::vector<client::Network> allow;
+  std::vector<client::Network> deny;
+  Position allow_position;
+  Position deny_position;
+};
+
+// Proxies whose word about the client is taken.
+struct TrustedProxies {
+  enum class Header : std::uint8_t { x_forwarded_for, forwarded };
+  client::Peers from;
+  Header header = Header::x_forwarded_for;  // the one that they set; another may be the client's own
+  Position position;
+};
+
 struct Listener {
   Bind bind;
   std::optional<Tls> tls;
   bool plaintext = false;
+  std::optional<client::Peers> proxy_protocol;  // who begins each connection with a PROXY header; nobody else may come
+  std::optional<TrustedProxies> trusted_proxies;
+  Access access;
   Position position;
 };
 
@@ -95,6 +125,66 @@ struct RouteTimeouts {
   bool operator==(const RouteTimeouts&) const = default;
 };
 
+// Where in a request a credential is looked for.
+struct CredentialPlace {
+  enum class Kind : std::uint8_t { authorization, cookie, query, subprotocol };
+  Kind kind = Kind::authorization;
+  std::string name;  // of the cookie or the query's parameter
+
+  bool operator==(const CredentialPlace&) const = default;
+};
+
+// What a claim of a token must say.
+struct Requirement {
+  std::string claim;
+  // Text, number, true or false as the token's JSON spells it; a claim that is a list passes if one of its items does.
+  std::vector<std::string> values;
+  bool prefix = false;  // values are beginnings of what is asked for
+  Position position;
+};
+
+struct JwtAuth {
+  enum class Keys : std::uint8_t { jwks_file, jwks, pem_file, secret_file };
+  Keys kind = Keys::jwks_file;
+  std::string keys;                     // an absolute path or credential:NAME; jwks: the set itself, as JSON
+  std::vector<std::string> algorithms;  // such as RS256; not empty
+  std::vector<std::string> issuers;     // one of them must be the token's; empty: any
+  std::vector<std::string> audiences;   // likewise
+  Milliseconds leeway{30'000};
+  std::vector<Requirement> require;
+  std::string identity = "sub";  // the claim that says who it is
+};
+
+struct BasicAuth {
+  std::string file;  // htpasswd
+};
+
+struct ClientCertificateAuth {
+  std::vector<std::string> subjects;  // of the subject's common name; * stands for any run of characters; empty: any
+  std::vector<std::string> names;     // of the subject alternative names, likewise
+};
+
+struct ForwardAuth {
+  std::string url;                           // http://, https:// or unix:/path:/target
+  std::string ca;                            // PEM bundle for https; empty: the system's
+  std::vector<std::string> request_headers;  // passed on; lower case
+  std::string identity = "remote-user";      // the response's header that says who it is; lower case
+  Milliseconds timeout{5'000};
+  std::uint64_t concurrency = 64;     // sub-requests at once; more are turned away
+  std::optional<Milliseconds> cache;  // how long an admission holds for the same question
+};
+
+struct TokensAuth {
+  std::string file;
+};
+
+// One way to get in.
+struct Auth {
+  std::variant<JwtAuth, BasicAuth, ClientCertificateAuth, ForwardAuth, TokensAuth> how;
+  std::vector<CredentialPlace> from;  // jwt and tokens
+  Position position;
+};
+
 struct Route {
   std::string name;
   std::optional<std::string> host;  // lower case, without port and trailing dot
@@ -109,6 +199,8 @@ struct Route {
   Rejection rejection = Rejection::http;
   RouteLimits limits;
   RouteTimeouts timeouts;
+  Access access;
+  std::vector<Auth> auth;  // one of them must admit; empty: nothing is asked
   Position position;
 };
 

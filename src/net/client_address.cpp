@@ -4,30 +4,23 @@
 #include <array>
 #include <cstring>
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/un.h>
 
 namespace drawbridge::net {
 namespace {
 
-std::string text(const policy::Address& address, std::size_t v4_bytes, std::size_t v6_bytes) {
-  std::array<char, INET6_ADDRSTRLEN> out{};
-  policy::Address kept = address;
-  if (kept.is_v4()) {
-    std::fill(kept.bytes.begin() + 12 + static_cast<std::ptrdiff_t>(v4_bytes), kept.bytes.end(), std::uint8_t{0});
-    ::inet_ntop(AF_INET, kept.bytes.data() + 12, out.data(), out.size());
-  } else {
-    std::fill(kept.bytes.begin() + static_cast<std::ptrdiff_t>(v6_bytes), kept.bytes.end(), std::uint8_t{0});
-    ::inet_ntop(AF_INET6, kept.bytes.data(), out.data(), out.size());
-  }
-  return out.data();
+// All but the first bytes of it as zeros, and how much that is.
+std::string prefix_text(client::Address address) {
+  const bool v4 = address.is_v4();
+  std::fill(address.bytes.begin() + (v4 ? 15 : 6), address.bytes.end(), std::uint8_t{0});
+  return client::text(address) + (v4 ? "/24" : "/48");
 }
 
 }  // namespace
 
-std::optional<policy::Address> client_address(const sockaddr_storage& peer) {
-  policy::Address address;
+std::optional<client::Address> client_address(const sockaddr_storage& peer) {
+  client::Address address;
   if (peer.ss_family == AF_INET) {
     const auto& v4 = reinterpret_cast<const sockaddr_in&>(peer);
     address.bytes[10] = address.bytes[11] = 0xFF;
@@ -42,11 +35,10 @@ std::optional<policy::Address> client_address(const sockaddr_storage& peer) {
   return std::nullopt;
 }
 
-std::string client_text(const std::optional<policy::Address>& client, config::LogClient how) {
+std::string client_text(const std::optional<client::Address>& client, config::LogClient how) {
   if (how == config::LogClient::none) return "-";
   if (!client) return "unix";
-  if (how == config::LogClient::full) return text(*client, 4, 16);
-  return text(*client, 3, 6) + (client->is_v4() ? "/24" : "/48");
+  return how == config::LogClient::full ? client::text(*client) : prefix_text(*client);
 }
 
 std::string local_address_text(int fd) {
@@ -62,7 +54,7 @@ std::string local_address_text(int fd) {
   const bool v4 = local.ss_family == AF_INET;
   const auto port = v4 ? reinterpret_cast<const sockaddr_in&>(local).sin_port
                        : reinterpret_cast<const sockaddr_in6&>(local).sin6_port;
-  const std::string host = text(*address, 4, 16);
+  const std::string host = client::text(*address);
   return (v4 ? host : "[" + host + "]") + ":" + std::to_string(ntohs(port));
 }
 

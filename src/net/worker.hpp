@@ -31,7 +31,7 @@ struct Services {
 // A connection fresh from its listener.
 struct Accepted {
   Descriptor socket;
-  std::optional<policy::Address> client;
+  std::optional<client::Address> client;
   policy::Entry entry;                    // the limiter's word; never `drop`
   std::shared_ptr<const TlsContext> tls;  // null: plaintext
 };

@@ -264,12 +264,6 @@ struct Limiter::State {
   Shard overflow;  // one client: all the newcomers that found their shard full
 };
 
-bool Address::is_v4() const {
-  // ::ffff:0:0/96, RFC 4291 §2.5.5.2.
-  constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  return std::equal(mapped.begin(), mapped.end(), bytes.begin());
-}
-
 Permit::Permit(Permit&& other) noexcept
     : limiter_(std::exchange(other.limiter_, nullptr)),
       client_(std::exchange(other.client_, nullptr)),

@@ -2,8 +2,8 @@
 
 #include "base/reason.hpp"
 #include "base/time.hpp"
+#include "client/address.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,13 +11,7 @@
 
 namespace drawbridge::policy {
 
-// An IP address as 16 bytes: IPv4 as ::ffff:a.b.c.d, so that an IPv4-mapped address is the same client.
-struct Address {
-  std::array<std::uint8_t, 16> bytes{};
-
-  bool is_v4() const;
-  bool operator==(const Address&) const = default;
-};
+using client::Address;
 
 struct LimiterLimits {
   std::uint64_t sessions = 0;               // in all
