@@ -96,6 +96,7 @@ struct Backend {
   Kind kind = Kind::tcp;   // echo: there is no service, messages go back
 
   std::string text() const;  // as the configuration writes it
+  bool operator==(const Backend&) const = default;
 };
 
 enum class MessageType : std::uint8_t { binary, text };
@@ -165,10 +166,10 @@ struct ClientCertificateAuth {
 };
 
 struct ForwardAuth {
-  std::string url;                           // http://, https:// or unix:/path:/target
-  std::string ca;                            // PEM bundle for https; empty: the system's
-  std::vector<std::string> request_headers;  // passed on; lower case
-  std::string identity = "remote-user";      // the response's header that says who it is; lower case
+  std::string url;                                                      // http://, https:// or unix:/path:/target
+  std::string ca;                                                       // PEM bundle for https; empty: the system's
+  std::vector<std::string> request_headers{"cookie", "authorization"};  // passed on; lower case
+  std::string identity = "remote-user";  // the response's header that says who it is; lower case
   Milliseconds timeout{5'000};
   std::uint64_t concurrency = 64;     // sub-requests at once; more are turned away
   std::optional<Milliseconds> cache;  // how long an admission holds for the same question
@@ -176,6 +177,7 @@ struct ForwardAuth {
 
 struct TokensAuth {
   std::string file;
+  std::vector<Backend> backends;  // what a token may name as its target, besides the route's own
 };
 
 // One way to get in.

@@ -10,8 +10,6 @@
 namespace drawbridge::config {
 namespace {
 
-constexpr std::string_view credential_prefix = "credential:";
-
 void read_bind(Reading& reading, const Field& field, Listener& listener) {
   const auto text = read_text(reading, field, "an address with a port, unix:/path or systemd:NAME");
   if (!text) return;
@@ -35,31 +33,12 @@ void read_mode(Reading& reading, const Field& field, Listener& listener) {
   if (const auto mode = read_value(reading, field, octal)) listener.bind.mode = *mode;
 }
 
-Key<Certificate> certificate_file(std::string_view name, std::string Certificate::*member, std::string_view required) {
-  return {name,
-          [member](Reading& reading, const Field& field, Certificate& certificate) {
-            constexpr std::string_view what = "the path of a PEM file or credential:NAME";
-            const auto text = read_text(reading, field, what);
-            if (!text) return;
-            const bool credential = text->starts_with(credential_prefix);
-            const std::string name_of_credential = credential ? text->substr(credential_prefix.size()) : "";
-            // A credential is a file in systemd's directory, not above or below it.
-            const bool right = credential
-                                   ? !name_of_credential.empty() && name_of_credential != "." &&
-                                         name_of_credential != ".." && name_of_credential.find('/') == std::string::npos
-                                   : !text->empty();
-            if (!right) return expected(reading, field, what);
-            certificate.*member = credential ? *text : reading.absolute(*text);
-          },
-          required};
-}
-
 const Keys<Tls>& tls_keys() {
   static const Keys<Tls> keys{
       sections("certificates", &Tls::certificates,
                Keys<Certificate>{
-                   certificate_file("chain", &Certificate::chain, "the PEM file of the certificate and its issuers"),
-                   certificate_file("key", &Certificate::key, "the PEM file of the certificate's private key"),
+                   file("chain", &Certificate::chain, "the PEM file of the certificate and its issuers", "PEM file"),
+                   file("key", &Certificate::key, "the PEM file of the certificate's private key", "PEM file"),
                },
                nullptr, "at least one { chain: fullchain.pem, key: privkey.pem }"),
       choice("min_version", &Tls::min_version,
@@ -78,6 +57,17 @@ void read_tls(Reading& reading, const Field& field, Listener& listener) {
     reading.report.error(certificates->value->position,
                          "`certificates` is empty; TLS needs at least one { chain: fullchain.pem, key: privkey.pem }");
   }
+}
+
+const Keys<TrustedProxies>& trusted_proxies_keys() {
+  using Header = TrustedProxies::Header;
+  static const Keys<TrustedProxies> keys{
+      {"from", [](Reading& reading, const Field& field, TrustedProxies& out) { read_peers(reading, field, out.from); },
+       "whose word is taken, such as [ 10.0.0.0/8 ]"},
+      choice("header", &TrustedProxies::header,
+             Words<Header>{{"x-forwarded-for", Header::x_forwarded_for}, {"forwarded", Header::forwarded}}),
+  };
+  return keys;
 }
 
 void check_encryption(Reading& reading, const Node& node, const Listener& listener) {
@@ -101,6 +91,20 @@ void check_encryption(Reading& reading, const Node& node, const Listener& listen
   }
 }
 
+// Nobody could come where only peers of the other kind may speak.
+void check_peers(Reading& reading, const Node& node, const Listener& listener) {
+  if (!listener.proxy_protocol) return;
+  const bool is_unix = listener.bind.kind == Bind::Kind::unix_socket;
+  const client::Peers& peers = *listener.proxy_protocol;
+  if (is_unix && !peers.unix_sockets) {
+    reading.report.error(position_of(node, "proxy_protocol"),
+                         "peers of a Unix socket have no address; say `proxy_protocol: [ unix ]`");
+  } else if (listener.bind.kind == Bind::Kind::tcp && peers.networks.empty() && peers.unix_sockets) {
+    reading.report.error(position_of(node, "proxy_protocol"),
+                         "`unix` is for unix: sockets; name the proxies' addresses");
+  }
+}
+
 }  // namespace
 
 Keys<Listener> listener_keys() {
@@ -109,6 +113,17 @@ Keys<Listener> listener_keys() {
       {"mode", read_mode},
       {"tls", read_tls, {}, names(tls_keys(), ".")},
       boolean("plaintext", &Listener::plaintext),
+      {"proxy_protocol", [](Reading& reading, const Field& field,
+                            Listener& out) { read_peers(reading, field, out.proxy_protocol.emplace()); }},
+      {"trusted_proxies",
+       [](Reading& reading, const Field& field, Listener& out) {
+         out.trusted_proxies.emplace().position = field.value.position;
+         read_mapping(reading, field, trusted_proxies_keys(), *out.trusted_proxies);
+       },
+       {},
+       names(trusted_proxies_keys(), ".")},
+      {"allow", [](Reading& reading, const Field& field, Listener& out) { read_allow(reading, field, out.access); }},
+      {"deny", [](Reading& reading, const Field& field, Listener& out) { read_deny(reading, field, out.access); }},
   };
 }
 
@@ -120,6 +135,7 @@ void check_listener(Reading& reading, const Node& node, const Listener& listener
   if (node.find("mode") != nullptr && bind.kind != Bind::Kind::unix_socket) {
     reading.report.error(position_of(node, "mode"), "`mode` is only for the file of a unix: socket");
   }
+  check_peers(reading, node, listener);
   const Position& position = position_of(node, "bind");
   for (const auto& [other, where] : reading.claims.binds) {
     if (!collide(bind, other)) continue;

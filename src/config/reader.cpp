@@ -91,6 +91,21 @@ const std::vector<NodePtr>* read_list(Reading& reading, const Field& field, std:
   return nullptr;
 }
 
+std::optional<std::string> read_file_name(Reading& reading, const Field& field, std::string_view kind) {
+  const std::string what = fmt::format("the path of a {} or credential:NAME", kind);
+  constexpr std::string_view prefix = "credential:";
+  const auto text = read_text(reading, field, what);
+  if (!text) return {};
+  const bool credential = text->starts_with(prefix);
+  const std::string name = credential ? text->substr(prefix.size()) : "";
+  // A credential is a file in systemd's directory, not above or below it.
+  const bool right =
+      credential ? !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos : !text->empty();
+  if (right) return credential ? *text : reading.absolute(*text);
+  expected(reading, field, what);
+  return {};
+}
+
 const Position& position_of(const Node& mapping, std::string_view key) {
   const Entry* const entry = mapping.find(key);
   return entry == nullptr ? mapping.position : entry->value->position;

@@ -55,6 +55,9 @@ std::optional<bool> read_boolean(Reading& reading, const Field& field);
 // Null if the value is no list; a key without a value is an empty one.
 const std::vector<NodePtr>* read_list(Reading& reading, const Field& field, std::string_view what);
 
+// The path of a file, made absolute, or credential:NAME as it is. `kind`: "PEM file", for messages.
+std::optional<std::string> read_file_name(Reading& reading, const Field& field, std::string_view kind = "file");
+
 // How a scalar is written, for messages and for parsing.
 template <class T>
 struct Form {
@@ -168,6 +171,16 @@ Key<T> boolean(std::string_view name, bool T::*member) {
   return {name, [member](Reading& reading, const Field& field, T& out) {
             if (const auto value = read_boolean(reading, field)) out.*member = *value;
           }};
+}
+
+template <class T>
+Key<T> file(std::string_view name, std::string T::*member, std::string_view required = {},
+            std::string_view kind = "file") {
+  return {name,
+          [member, kind](Reading& reading, const Field& field, T& out) {
+            if (auto path = read_file_name(reading, field, kind)) out.*member = *std::move(path);
+          },
+          required};
 }
 
 template <class Enum>

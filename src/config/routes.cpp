@@ -67,15 +67,19 @@ void read_origins(Reading& reading, const Field& field, Route& route) {
   }
 }
 
+std::optional<Backend> parse_tcp_backend(std::string_view text) {
+  constexpr std::string_view scheme = "tcp://";
+  if (!text.starts_with(scheme)) return {};
+  auto authority = ws::parse_authority(text.substr(scheme.size()));
+  if (!authority || authority->port.value_or(0) == 0) return {};
+  return Backend{std::move(authority->host), *authority->port};
+}
+
 Form<Backend> backend() {
   return {"tcp://host:port (or echo:) such as tcp://127.0.0.1:5900",
           [](std::string_view text) -> std::optional<Backend> {
             if (text == "echo:") return Backend{.kind = Backend::Kind::echo};
-            constexpr std::string_view scheme = "tcp://";
-            if (!text.starts_with(scheme)) return {};
-            auto authority = ws::parse_authority(text.substr(scheme.size()));
-            if (!authority || authority->port.value_or(0) == 0) return {};
-            return Backend{std::move(authority->host), *authority->port};
+            return parse_tcp_backend(text);
           }};
 }
 
@@ -155,6 +159,10 @@ void check_timeouts(Reading& reading, const Node& node, const RouteTimeouts& tim
 
 }  // namespace
 
+Form<Backend> tcp_backend() {
+  return {"tcp://host:port such as tcp://10.0.0.5:5900", parse_tcp_backend};
+}
+
 Keys<Route> route_keys() {
   return {
       value("name", &Route::name, route_name(), "what logs and metrics call the route"),
@@ -174,6 +182,9 @@ Keys<Route> route_keys() {
                  {"http", Rejection::http}, {"close", Rejection::close}, {"close-any", Rejection::close_any}}),
       section("limits", &Route::limits, limits_keys(), check_limits),
       section("timeouts", &Route::timeouts, timeouts_keys(), check_timeouts),
+      {"allow", [](Reading& reading, const Field& field, Route& out) { read_allow(reading, field, out.access); }},
+      {"deny", [](Reading& reading, const Field& field, Route& out) { read_deny(reading, field, out.access); }},
+      sections("auth", &Route::auth, auth_keys(), check_auth),
   };
 }
 
@@ -186,6 +197,7 @@ void check_route(Reading& reading, const Node& node, const Route& route) {
                                                  place(first->second, position)));
     }
   }
+  check_hijacking(reading, node, route);
   const bool has_place = !route.path.empty() && (route.host || node.find("host") == nullptr);
   if (!has_place) return;
   // Neither hosts nor paths hold a space.

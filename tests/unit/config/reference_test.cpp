@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(shows_the_built_in_defaults) {
   BOOST_TEST((config.listeners[0].tls.value().min_version == Tls{}.min_version));
   BOOST_TEST(config.listeners[1].bind.mode == Bind{}.mode);
 
-  BOOST_REQUIRE(config.routes.size() == 2U);
+  BOOST_REQUIRE(config.routes.size() == 3U);
   for (const Route& route : config.routes) {
     BOOST_TEST(route.allow_missing_origin == Route{}.allow_missing_origin);
     BOOST_TEST((route.accepts == Route{}.accepts));
@@ -49,6 +49,25 @@ BOOST_AUTO_TEST_CASE(shows_the_built_in_defaults) {
     BOOST_TEST((route.limits == RouteLimits{}));
     BOOST_TEST((route.timeouts == RouteTimeouts{}));
   }
+  BOOST_TEST((config.listeners[0].trusted_proxies->header == TrustedProxies{}.header));
+  const std::vector<Auth>& auth = config.routes[2].auth;
+  BOOST_REQUIRE(auth.size() == 8U);
+  const std::vector<CredentialPlace> usual{{CredentialPlace::Kind::authorization, ""},
+                                           {CredentialPlace::Kind::subprotocol, ""}};
+  for (const std::size_t without_from : {1U, 2U, 3U}) {
+    BOOST_TEST((auth[0].from == auth[without_from].from));
+    BOOST_TEST((std::get<JwtAuth>(auth[without_from].how).leeway == JwtAuth{}.leeway));
+  }
+  BOOST_TEST((auth[0].from == usual));
+  BOOST_TEST((auth[7].from == usual));
+  BOOST_TEST((std::get<JwtAuth>(auth[0].how).leeway == JwtAuth{}.leeway));
+  BOOST_TEST(std::get<JwtAuth>(auth[0].how).identity == JwtAuth{}.identity);
+  const auto& forward = std::get<ForwardAuth>(auth[6].how);
+  BOOST_TEST(forward.request_headers == ForwardAuth{}.request_headers, boost::test_tools::per_element());
+  BOOST_TEST(forward.identity == ForwardAuth{}.identity);
+  BOOST_TEST((forward.timeout == ForwardAuth{}.timeout));
+  BOOST_TEST(forward.concurrency == ForwardAuth{}.concurrency);
+  BOOST_TEST((forward.cache == ForwardAuth{}.cache));
 }
 
 BOOST_AUTO_TEST_CASE(holds_every_key) {

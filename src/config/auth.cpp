@@ -1,0 +1,353 @@
+#include "base/log_record.hpp"
+#include "base/text.hpp"
+#include "config/sections.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+
+namespace drawbridge::config {
+namespace {
+
+constexpr std::size_t most_entries = 16;
+
+// One text, or several as a list.
+std::vector<std::string> read_texts(Reading& reading, const Field& field, std::string_view what) {
+  std::vector<std::string> texts;
+  if (field.value.kind == Node::Kind::scalar) {
+    if (auto text = read_text(reading, field, what)) texts.push_back(*std::move(text));
+    return texts;
+  }
+  const auto* const items = read_list(reading, field, std::string(what) + ", or a list of such");
+  if (items == nullptr) return texts;
+  if (items->empty()) {
+    reading.report.error(field.value.position, fmt::format("`{}` is empty; leave the key out", field.key));
+  }
+  for (const NodePtr& item : *items) {
+    if (auto text = read_text(reading, {field.key, *item, true}, what)) texts.push_back(*std::move(text));
+  }
+  return texts;
+}
+
+template <class T>
+Key<T> texts(std::string_view name, std::vector<std::string> T::*member, std::string_view what,
+             std::string_view required = {}) {
+  return {
+      name,
+      [member, what](Reading& reading, const Field& field, T& out) { out.*member = read_texts(reading, field, what); },
+      required};
+}
+
+template <class T>
+Key<T> text(std::string_view name, std::string T::*member, std::string_view what) {
+  return {name, [member, what](Reading& reading, const Field& field, T& out) {
+            const auto text = read_text(reading, field, what);
+            if (text && text->empty()) return expected(reading, field, what);
+            if (text) out.*member = *text;
+          }};
+}
+
+Form<CredentialPlace> credential_place() {
+  return {"authorization, subprotocol, cookie:NAME or query:NAME",
+          [](std::string_view text) -> std::optional<CredentialPlace> {
+            using Kind = CredentialPlace::Kind;
+            if (text == "authorization") return CredentialPlace{Kind::authorization, ""};
+            if (text == "subprotocol") return CredentialPlace{Kind::subprotocol, ""};
+            for (const auto& [prefix, kind] : {std::pair{std::string_view("cookie:"), Kind::cookie},
+                                               std::pair{std::string_view("query:"), Kind::query}}) {
+              if (!text.starts_with(prefix)) continue;
+              const std::string_view name = text.substr(prefix.size());
+              if (!is_token(name)) return {};
+              return CredentialPlace{kind, std::string(name)};
+            }
+            return {};
+          }};
+}
+
+void read_from(Reading& reading, const Field& field, std::vector<CredentialPlace>& from) {
+  const Form<CredentialPlace> form = credential_place();
+  const auto* const items = read_list(reading, field, "a list such as [ authorization, subprotocol ]");
+  if (items == nullptr) return;
+  if (items->empty()) {
+    reading.report.error(field.value.position, "`from` is empty, so no credential would ever be found");
+  }
+  from.clear();
+  for (const NodePtr& item : *items) {
+    auto place = read_value(reading, {field.key, *item, true}, form);
+    if (!place) continue;
+    if (std::find(from.begin(), from.end(), *place) != from.end()) {
+      reading.report.error(item->position, fmt::format("`{}` stands in `from` already", printable(item->text)));
+    } else {
+      from.push_back(*std::move(place));
+    }
+  }
+}
+
+// A kind as the loader sees it: its own settings, and where it is found.
+template <class Kind>
+struct Bearer {
+  Kind kind;
+  std::vector<CredentialPlace> from{{CredentialPlace::Kind::authorization, ""},
+                                    {CredentialPlace::Kind::subprotocol, ""}};
+};
+
+template <class Kind>
+Key<Bearer<Kind>> from_key() {
+  return {"from", [](Reading& reading, const Field& field, Bearer<Kind>& out) { read_from(reading, field, out.from); }};
+}
+
+// The keys of a kind for the whole of it.
+template <class Kind>
+Keys<Bearer<Kind>> bearer_keys(const Keys<Kind>& keys) {
+  Keys<Bearer<Kind>> all;
+  for (const Key<Kind>& key : keys) {
+    all.push_back(
+        {key.name,
+         [read = key.read](Reading& reading, const Field& field, Bearer<Kind>& out) { read(reading, field, out.kind); },
+         key.required, key.below});
+  }
+  all.push_back(from_key<Kind>());
+  return all;
+}
+
+Keys<Requirement> requirement_keys() {
+  const auto values = [](std::string_view name, bool prefix) {
+    return Key<Requirement>{name, [prefix](Reading& reading, const Field& field, Requirement& out) {
+                              out.values = read_texts(reading, field, "a text such as admin");
+                              out.prefix = prefix;
+                            }};
+  };
+  Key<Requirement> claim = text("claim", &Requirement::claim, "the name of a claim such as role");
+  claim.required = "the name of a claim such as role";
+  return {std::move(claim), values("is", false), values("begins_with", true)};
+}
+
+void check_requirement(Reading& reading, const Node& node, const Requirement& /*requirement*/) {
+  if ((node.find("is") == nullptr) == (node.find("begins_with") == nullptr)) {
+    reading.report.error(node.position, "say either `is` or `begins_with`: what the claim must hold");
+  }
+}
+
+constexpr std::array algorithms{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
+                                "ES256", "ES384", "ES512", "HS256", "HS384", "HS512"};
+
+void read_algorithms(Reading& reading, const Field& field, JwtAuth& jwt) {
+  jwt.algorithms = read_texts(reading, field, "an algorithm such as RS256");
+  for (const std::string& name : jwt.algorithms) {
+    if (std::find(algorithms.begin(), algorithms.end(), name) != algorithms.end()) continue;
+    reading.report.error(field.value.position, fmt::format("`{}` is no algorithm to trust; there are {}",
+                                                           printable(name), fmt::join(algorithms, ", ")));
+  }
+  const auto shared = [](const std::string& name) { return name.starts_with("HS"); };
+  const bool some = std::any_of(jwt.algorithms.begin(), jwt.algorithms.end(), shared);
+  if (some && !std::all_of(jwt.algorithms.begin(), jwt.algorithms.end(), shared)) {
+    reading.report.error(field.value.position,
+                         "HS algorithms take a shared secret, the others public keys; make two entries of it");
+  }
+}
+
+struct KeySource {
+  std::string_view name;
+  JwtAuth::Keys kind;
+};
+constexpr std::array key_sources{
+    KeySource{"jwks", JwtAuth::Keys::jwks_file}, KeySource{"jwks_inline", JwtAuth::Keys::jwks},
+    KeySource{"pem", JwtAuth::Keys::pem_file}, KeySource{"secret", JwtAuth::Keys::secret_file}};
+
+Key<JwtAuth> key_source(const KeySource& source) {
+  return {source.name, [source](Reading& reading, const Field& field, JwtAuth& jwt) {
+            jwt.kind = source.kind;
+            if (source.kind == JwtAuth::Keys::jwks) {
+              // Text over several lines is fine here.
+              if (field.value.kind != Node::Kind::scalar || field.value.text.empty()) {
+                return expected(reading, field, "a JSON Web Key Set as text, such as '{\"keys\": [ … ]}'");
+              }
+              jwt.keys = field.value.text;
+            } else if (auto path = read_file_name(reading, field)) {
+              jwt.keys = *std::move(path);
+            }
+          }};
+}
+
+Keys<JwtAuth> jwt_keys() {
+  Keys<JwtAuth> keys;
+  for (const KeySource& source : key_sources) keys.push_back(key_source(source));
+  keys.push_back({"algorithms", read_algorithms, "which signatures are taken, such as [ RS256, ES256 ]"});
+  keys.push_back(texts("issuer", &JwtAuth::issuers, "the token's `iss` such as https://login.example.org"));
+  keys.push_back(texts("audience", &JwtAuth::audiences, "the token's `aud` such as drawbridge"));
+  keys.push_back(value("leeway", &JwtAuth::leeway, duration()));
+  keys.push_back(text("identity", &JwtAuth::identity, "the name of the claim that says who it is, such as sub"));
+  keys.push_back(sections("require", &JwtAuth::require, requirement_keys(), check_requirement));
+  return keys;
+}
+
+void check_jwt(Reading& reading, const Node& node, const JwtAuth& jwt) {
+  const auto given = std::count_if(key_sources.begin(), key_sources.end(),
+                                   [&](const KeySource& source) { return node.find(source.name) != nullptr; });
+  if (given != 1) {
+    reading.report.error(node.position, "say where the keys are, by one of `jwks`, `jwks_inline`, `pem` and `secret`");
+    return;
+  }
+  const bool shared = !jwt.algorithms.empty() && jwt.algorithms.front().starts_with("HS");
+  if (jwt.algorithms.empty() || jwt.kind == JwtAuth::Keys::jwks_file || jwt.kind == JwtAuth::Keys::jwks) return;
+  if (shared != (jwt.kind == JwtAuth::Keys::secret_file)) {
+    reading.report.error(position_of(node, "algorithms"),
+                         shared ? "HS algorithms need a shared `secret`, never a public key"
+                                : "a `secret` is for HS256, HS384 and HS512; the others need public keys");
+  }
+}
+
+std::optional<ForwardAuth> parse_forward_url(std::string_view text) {
+  const bool good = text.starts_with("http://") || text.starts_with("https://") || text.starts_with("unix:/");
+  if (!good) return {};
+  ForwardAuth forward;
+  forward.url = text;
+  return forward;
+}
+
+Form<ForwardAuth> forward_url() {
+  return {"a URL such as http://127.0.0.1:9091/verify, https://… or unix:/run/auth.sock:/verify", parse_forward_url};
+}
+
+void read_request_headers(Reading& reading, const Field& field, ForwardAuth& forward) {
+  forward.request_headers = read_texts(reading, field, "the name of a header such as cookie");
+  for (std::string& name : forward.request_headers) {
+    if (!is_token(name)) expected(reading, field, "names of headers such as cookie");
+    name = to_lower(name);
+  }
+}
+
+Keys<ForwardAuth> forward_keys() {
+  return {
+      {"url",
+       [](Reading& reading, const Field& field, ForwardAuth& out) {
+         if (auto parsed = read_value(reading, field, forward_url())) {
+           out.url = std::move(parsed->url);
+         }
+       },
+       "where to ask, such as http://127.0.0.1:9091/verify"},
+      file("ca", &ForwardAuth::ca),
+      {"request_headers", read_request_headers},
+      {"identity",
+       [](Reading& reading, const Field& field, ForwardAuth& out) {
+         constexpr std::string_view what = "the name of the answer's header that says who it is, such as Remote-User";
+         const auto name = read_text(reading, field, what);
+         if (name && !is_token(*name)) return expected(reading, field, what);
+         if (name) out.identity = to_lower(*name);
+       }},
+      value("timeout", &ForwardAuth::timeout, duration()),
+      value("concurrency", &ForwardAuth::concurrency, count(10'000)),
+      value_or("none", "cache", &ForwardAuth::cache, duration()),
+  };
+}
+
+Keys<TokensAuth> tokens_keys() {
+  return {
+      file("file", &TokensAuth::file, "the file of hashed tokens"),
+      {"backends",
+       [](Reading& reading, const Field& field, TokensAuth& out) {
+         const auto* const items = read_list(reading, field, "a list such as [ tcp://10.0.0.5:5900 ]");
+         if (items == nullptr) return;
+         for (const NodePtr& item : *items) {
+           if (auto target = read_value(reading, {field.key, *item, true}, tcp_backend())) {
+             out.backends.push_back(*std::move(target));
+           }
+         }
+       }},
+  };
+}
+
+Keys<BasicAuth> basic_keys() {
+  return {file("file", &BasicAuth::file, "the htpasswd file")};
+}
+
+Keys<ClientCertificateAuth> client_certificate_keys() {
+  return {texts("subjects", &ClientCertificateAuth::subjects, "a common name such as *.clients.example.org"),
+          texts("names", &ClientCertificateAuth::names, "a name with its kind such as email:*@example.org")};
+}
+
+// A kind of credential, and how its mapping becomes an Auth.
+template <class Kind>
+Key<Auth> kind(std::string_view name, const Keys<Kind>& keys, Check<std::type_identity_t<Kind>> check = nullptr) {
+  return {name,
+          [keys, check](Reading& reading, const Field& field, Auth& out) {
+            Kind settings;
+            if (read_mapping(reading, field, keys, settings) && check != nullptr) check(reading, field.value, settings);
+            out.how = std::move(settings);
+          },
+          {},
+          names(keys, ".")};
+}
+
+template <class Kind>
+Key<Auth> bearer(std::string_view name, const Keys<Kind>& keys, Check<std::type_identity_t<Kind>> check = nullptr) {
+  const Keys<Bearer<Kind>> all = bearer_keys(keys);
+  return {name,
+          [all, check](Reading& reading, const Field& field, Auth& out) {
+            Bearer<Kind> settings;
+            if (read_mapping(reading, field, all, settings) && check != nullptr) {
+              check(reading, field.value, settings.kind);
+            }
+            out.how = std::move(settings.kind);
+            out.from = std::move(settings.from);
+          },
+          {},
+          names(all, ".")};
+}
+
+// Whether a browser sends it without the page's doing, so that any page it visits could use it (RFC 6455 §10.2). An
+// asked service sees cookies, and may go by the address alone.
+bool travels_by_itself(const Auth& auth) {
+  if (!std::holds_alternative<JwtAuth>(auth.how) && !std::holds_alternative<TokensAuth>(auth.how)) return true;
+  return std::any_of(auth.from.begin(), auth.from.end(),
+                     [](const CredentialPlace& place) { return place.kind == CredentialPlace::Kind::cookie; });
+}
+
+}  // namespace
+
+Keys<Auth> auth_keys() {
+  return {
+      bearer<JwtAuth>("jwt", jwt_keys(), check_jwt),
+      kind<BasicAuth>("basic", basic_keys()),
+      kind<ClientCertificateAuth>("client_certificate", client_certificate_keys()),
+      kind<ForwardAuth>("forward", forward_keys()),
+      bearer<TokensAuth>("tokens", tokens_keys()),
+  };
+}
+
+void check_auth(Reading& reading, const Node& node, const Auth& /*auth*/) {
+  if (node.entries.size() == 1) return;
+  reading.report.error(node.position,
+                       "each entry of `auth` is one of `jwt`, `basic`, `client_certificate`, `forward` and `tokens`");
+}
+
+void check_hijacking(Reading& reading, const Node& node, const Route& route) {
+  if (route.auth.size() > most_entries) {
+    reading.report.error(position_of(node, "auth"), fmt::format("`auth` may hold {} entries", most_entries));
+  }
+  const auto own = std::find_if(route.auth.begin(), route.auth.end(), travels_by_itself);
+  if (own == route.auth.end()) return;
+  const Position& position = own->position;
+  constexpr std::string_view because = "browsers send this credential by themselves, so";
+  using Kind = ws::OriginPattern::Kind;
+  for (const ws::OriginPattern& origin : route.origins) {
+    if (origin.kind == Kind::any || (origin.kind == Kind::exact && origin.origin.is_null())) {
+      reading.report.error(position,
+                           fmt::format("{} with `origins` holding \"{}\" every web page could use it (cross-site "
+                                       "WebSocket hijacking); name the pages' origins",
+                                       because, origin.text()));
+    } else if (origin.kind == Kind::subdomains) {
+      reading.report.warning(position, fmt::format("{} every page below `{}` can use it; name the origins if any of "
+                                                   "those hosts is less trusted",
+                                                   because, origin.text()));
+    }
+  }
+  if (route.allow_missing_origin) {
+    reading.report.error(position,
+                         fmt::format("{} with `allow_missing_origin: true` nothing keeps foreign pages out; give "
+                                     "clients that are no browsers a route of their own with `jwt` or `tokens`",
+                                     because));
+  }
+}
+
+}  // namespace drawbridge::config
