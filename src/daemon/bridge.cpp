@@ -2,6 +2,7 @@
 
 #include "config/load.hpp"
 #include "net/client_address.hpp"
+#include "policy/access.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -37,7 +38,7 @@ double uniform() {
 // A listener of a configuration that is about to be in force: one that exists already, or a new one.
 struct Bridge::Planned {
   std::shared_ptr<net::Listener> listener;
-  std::shared_ptr<const net::TlsContext> tls;
+  std::shared_ptr<const net::Entrance> entrance;
   unsigned mode = 0;  // of a Unix socket's file
   bool is_new = false;
 };
@@ -75,7 +76,9 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     Planned plan;
     plan.mode = wanted.bind.mode;
     std::string why;
-    if (wanted.tls) plan.tls = net::TlsContext::make(*wanted.tls, credentials_directory(), why);
+    net::Entrance entrance{{}, wanted.access, wanted.proxy_protocol, wanted.trusted_proxies};
+    if (wanted.tls) entrance.tls = net::TlsContext::make(*wanted.tls, credentials_directory(), why);
+    plan.entrance = std::make_shared<const net::Entrance>(std::move(entrance));
     const std::string name = wanted.bind.text();
     // Each is kept once: several may ask for any free port of one address.
     const auto kept = std::find_if(listeners_.begin(), listeners_.end(), [&](const auto& l) {
@@ -90,8 +93,8 @@ std::vector<std::string> Bridge::apply(config::Config config) {
         plan.is_new = true;
         plan.listener = std::make_shared<net::Listener>(
             control_, std::move(socket), wanted.bind, log_,
-            [this](net::Descriptor accepted_socket, const sockaddr_storage& peer, const auto& tls) {
-              accepted(std::move(accepted_socket), peer, tls);
+            [this](net::Descriptor accepted_socket, const sockaddr_storage& peer, const auto& entrance_of_it) {
+              accepted(std::move(accepted_socket), peer, entrance_of_it);
             });
         if (!plan.listener->watches()) why = "the kernel has no room to watch it (fs.epoll.max_user_watches, memory)";
       }
@@ -130,7 +133,7 @@ std::vector<std::string> Bridge::apply(config::Config config) {
 
   std::vector<std::shared_ptr<net::Listener>> listeners;
   for (Planned& plan : planned) {
-    plan.listener->use(std::move(plan.tls));
+    plan.listener->use(std::move(plan.entrance));
     plan.listener->set_mode(plan.mode);
     if (plan.is_new) {
       log_.write(LogLevel::info, log_.record(LogLevel::info, "listening")
@@ -176,26 +179,32 @@ void Bridge::warn_of_unresolved(const config::Config& config) {
   }
 }
 
-void Bridge::accepted(net::Descriptor socket, const sockaddr_storage& peer,
-                      const std::shared_ptr<const net::TlsContext>& tls) {
+void Bridge::accepted(net::Descriptor socket, const sockaddr_storage& address,
+                      const std::shared_ptr<const net::Entrance>& entrance) {
   const Instant now = Clock::now();
-  net::Accepted accepted{std::move(socket), net::client_address(peer), {}, tls};
+  const std::optional<client::Address> peer = net::client_address(address);
+  const bool is_proxy = entrance->is_proxy(peer);
+  // Only who may speak for others comes in where each connection says whom it is for.
+  const bool welcome = entrance->proxy_protocol ? entrance->proxy_protocol->contains(peer)
+                                                : is_proxy || policy::may_come(entrance->access, peer);
+  if (!welcome) return log_dropped(peer, Reason::client_denied, now);
   // The permit comes before TLS: handshakes are what an attacker spends.
-  accepted.entry = limiter_.enter(accepted.client, now, uniform());
-  if (accepted.entry.action == policy::Entry::Action::drop) {
-    if (refusals_.wants_line(accepted.entry.reason, now)) {
-      log_.write(LogLevel::warning, log_.record(LogLevel::warning, "refused")
-                                        .add("client", net::client_text(accepted.client, config().log.client))
-                                        .add("reason", word(accepted.entry.reason))
-                                        .add("status", 0));
-    }
-    return;
-  }
+  net::Accepted accepted{std::move(socket), peer, limiter_.enter(is_proxy ? std::nullopt : peer, now, uniform()),
+                         entrance};
+  if (accepted.entry.action == policy::Entry::Action::drop) return log_dropped(peer, accepted.entry.reason, now);
   // Sessions live long: balanced by count, not by hash.
   const auto least = std::min_element(workers_.begin(), workers_.end(),
                                       [](const auto& a, const auto& b) { return a->load() < b->load(); });
   (*least)->take(std::move(accepted));
   most_load_ = std::max(most_load_, load());
+}
+
+void Bridge::log_dropped(const std::optional<client::Address>& peer, Reason reason, Instant now) {
+  if (!refusals_.wants_line(reason, now)) return;
+  log_.write(LogLevel::warning, log_.record(LogLevel::warning, "refused")
+                                    .add("client", net::client_text(peer, config().log.client))
+                                    .add("reason", word(reason))
+                                    .add("status", 0));
 }
 
 void Bridge::drain() {

@@ -43,7 +43,8 @@ class Bridge {
   struct Planned;
 
   void accepted(net::Descriptor socket, const sockaddr_storage& peer,
-                const std::shared_ptr<const net::TlsContext>& tls);
+                const std::shared_ptr<const net::Entrance>& entrance);
+  void log_dropped(const std::optional<client::Address>& peer, Reason reason, Instant now);
   static void start_new(const std::vector<Planned>& planned);
   policy::LimiterLimits limiter_limits(const config::Config& config) const;
   Duration drain_window() const;

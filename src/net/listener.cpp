@@ -92,7 +92,7 @@ Listener::Outcome Listener::accept_one() {
   Descriptor socket(::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (socket) {
     try {
-      accept_(std::move(socket), peer, tls_);
+      accept_(std::move(socket), peer, entrance_);
     } catch (const std::exception& e) {
       complain(e.what());
       return Outcome::no_resources;

@@ -3,8 +3,8 @@
 #include "base/time.hpp"
 #include "config/config.hpp"
 #include "net/descriptor.hpp"
+#include "net/entrance.hpp"
 #include "net/log.hpp"
-#include "net/tls_context.hpp"
 
 #include <functional>
 #include <memory>
@@ -21,8 +21,8 @@ namespace asio = boost::asio;
 // spin.
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
-  // Called for every accepted connection, with the TLS context of the moment (null: plaintext).
-  using Accept = std::function<void(Descriptor, const sockaddr_storage&, const std::shared_ptr<const TlsContext>&)>;
+  // Called for every accepted connection, with what holds at the moment.
+  using Accept = std::function<void(Descriptor, const sockaddr_storage&, const std::shared_ptr<const Entrance>&)>;
 
   Listener(asio::io_context& context, Descriptor socket, config::Bind bind, Log& log, Accept accept);
   ~Listener();
@@ -30,8 +30,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   // False if the kernel had no room for another watch; then it must not be started.
   bool watches() const { return watch_.is_open(); }
   void start();
-  // Connections from now on get this one.
-  void use(std::shared_ptr<const TlsContext> tls) { tls_ = std::move(tls); }
+  // For connections from now on.
+  void use(std::shared_ptr<const Entrance> entrance) { entrance_ = std::move(entrance); }
   // The permission bits of a Unix socket's file.
   void set_mode(unsigned mode);
   void close();
@@ -52,7 +52,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   config::Bind bind_;
   Log& log_;
   Accept accept_;
-  std::shared_ptr<const TlsContext> tls_;
+  std::shared_ptr<const Entrance> entrance_;
   asio::posix::stream_descriptor watch_;
   asio::steady_timer pause_;
   bool closed_ = false;

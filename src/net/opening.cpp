@@ -2,16 +2,11 @@
 
 #include "base/text.hpp"
 #include "net/answer.hpp"
-#include "net/client_address.hpp"
 #include "net/dial.hpp"
 #include "net/head.hpp"
-#include "net/socket_wait.hpp"
-#include "net/tls_end.hpp"
+#include "net/opening_state.hpp"
+#include "net/refuse.hpp"
 #include "policy/admission.hpp"
-#include "ws/frame.hpp"
-#include "ws/upgrade.hpp"
-
-#include <new>
 
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -19,150 +14,10 @@
 namespace drawbridge::net {
 namespace {
 
-// How long a refused peer may take to receive its answer, and then to stop sending; how much it may still send.
 constexpr auto answer_time = std::chrono::seconds(5);
-constexpr auto linger_time = std::chrono::seconds(1);
-constexpr std::size_t linger_bytes = 64 * 1024;
 constexpr std::size_t head_read = 4'096;
 // What the kernel holds for a browser that does not read, so that memory is bounded by what this process can see.
 constexpr int unsent_in_kernel = 128 * 1024;
-
-// A connection that is being opened. Lives in the frame of open_session, which the other tasks borrow it from.
-struct Opening {
-  Opening(Worker& its_worker, Worker::Load its_load, Accepted accepted)
-      : worker(its_worker),
-        load(std::move(its_load)),
-        entry(std::move(accepted.entry)),
-        fd(accepted.socket.get()),
-        settings(worker.snapshot()),
-        wait(worker.loop(), fd, Clock::now() + settings->config().timeouts.tls) {
-    identity.session = worker.new_session_id();
-    identity.client = client_text(accepted.client, settings->config().log.client);
-    if (accepted.tls) {
-      auto end = std::make_unique<TlsEnd>(std::move(accepted.socket), std::move(accepted.tls));
-      tls = end.get();
-      browser = std::move(end);
-    } else {
-      browser = std::make_unique<PlainEnd>(std::move(accepted.socket));
-    }
-  }
-  ~Opening();
-
-  Worker& worker;
-  Worker::Load load;
-  policy::Entry entry;
-  const int fd;
-  const std::shared_ptr<const Snapshot> settings;  // those of the moment it came
-  Identity identity;
-  std::unique_ptr<End> browser;
-  TlsEnd* tls = nullptr;  // browser, if it is TLS
-  SocketWait wait;        // after the end: it goes first
-  std::string received;   // the head, and what came behind it
-  ws::Upgrade upgrade;
-  std::shared_ptr<const ActiveRoute> route;
-  RoutePlace place;   // from admission on
-  bool told = false;  // its line is written, or left to its session
-};
-
-void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code) {
-  opening.told = true;
-  const Services& services = opening.worker.services();
-  if (!services.refusals.wants_line(reason, Clock::now())) return;
-  LogRecord record = services.log.record(LogLevel::warning, "refused");
-  record.add("session", opening.identity.session)
-      .add("client", opening.identity.client)
-      .add("host", opening.upgrade.host.host)
-      .add("path", opening.upgrade.target.path)
-      .add("route", opening.route ? opening.route->route.name : "")
-      .add("origin", opening.identity.origin)
-      .add("tls", opening.identity.tls)
-      .add("reason", word(reason))
-      .add(code_key, code);
-  services.log.write(LogLevel::warning, std::move(record));
-}
-
-// Cut off where it stood, as the time to drain was over.
-Opening::~Opening() {
-  if (told || !worker.draining()) return;
-  try {
-    log_refusal(*this, Reason::draining, "status", 0);
-  } catch (const std::bad_alloc&) {
-    // One line less.
-  }
-}
-
-// Waits for what `status` asks for; false when the limit came first or the connection is of no more use.
-Task<bool> ready_again(Opening& opening, End& end, IoStatus status) {
-  if (end.lacked_memory()) opening.wait.look_again();
-  if (status == IoStatus::again_read) co_return co_await opening.wait.readable();
-  if (status == IoStatus::again_write) co_return co_await opening.wait.writable();
-  co_return false;
-}
-
-Task<bool> write_all(Opening& opening, End& end, std::string_view text) {
-  auto bytes = std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-  while (!bytes.empty()) {
-    const IoResult result = end.write(bytes);
-    if (result.status == IoStatus::ok) {
-      bytes = bytes.subspan(result.bytes);
-    } else if (!co_await ready_again(opening, end, result.status)) {
-      co_return false;
-    }
-  }
-  co_return true;
-}
-
-// Sends the last words and closes so that they arrive: shut, then discard what still comes for a while.
-Task<> part(Opening& opening, End& end, const std::string& words) {
-  opening.wait.set_limit(Clock::now() + answer_time);
-  if (!co_await write_all(opening, end, words)) co_return;
-  IoStatus status = end.shut_write();
-  while (status == IoStatus::again_write && co_await ready_again(opening, end, status)) status = end.shut_write();
-  if (status != IoStatus::ok) co_return;
-  opening.wait.set_limit(Clock::now() + linger_time);
-  for (std::size_t discarded = 0; discarded < linger_bytes;) {
-    const IoResult result = end.discard(opening.worker.scratch().up);
-    if (result.status == IoStatus::ok) {
-      discarded += result.bytes;
-    } else if (!co_await ready_again(opening, end, result.status)) {
-      co_return;
-    }
-  }
-}
-
-// A refusal that nobody can be told.
-void give_up(Opening& opening, Reason reason) {
-  log_refusal(opening, reason, "status", 0);
-}
-
-Task<> refuse(Opening& opening, Reason reason, unsigned retry_after) {
-  log_refusal(opening, reason, "status", info(reason).http_status);
-  co_await part(opening, *opening.browser, refusal(reason, opening.identity.session, retry_after));
-}
-
-// Where the route wants it so: a 101 and a Close frame, which JavaScript can read.
-Task<> refuse_in_close_frame(Opening& opening, Reason reason, unsigned retry_after) {
-  const std::uint16_t code = policy::rejection_code(reason);
-  log_refusal(opening, reason, "code", code);
-  std::optional<std::string> subprotocol;
-  if (!opening.identity.subprotocol.empty()) subprotocol = opening.identity.subprotocol;
-  std::string words = switching_protocols(opening.upgrade.accept, subprotocol);
-  std::array<std::uint8_t, 2 + ws::longest_control_payload> frame;
-  const std::size_t size = ws::put_close_frame(frame.data(), code, policy::rejection_text(reason, retry_after));
-  words.append(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(size));
-  co_await part(opening, *opening.browser, words);
-}
-
-// A refusal after admission, told in the way of its route.
-Task<> refuse_late(Opening& opening, Reason reason) {
-  opening.place = {};  // who is told so takes his time, and nobody's place
-  const unsigned retry_after = policy::retry_after(reason);
-  if (policy::told_in_close_frame(opening.route->route, reason)) {
-    co_await refuse_in_close_frame(opening, reason, retry_after);
-  } else {
-    co_await refuse(opening, reason, retry_after);
-  }
-}
 
 Task<bool> shake_hands(Opening& opening) {
   // OpenSSL takes its buffers with the first step: not for those who only connect.

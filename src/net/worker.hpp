@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/descriptor.hpp"
+#include "net/entrance.hpp"
 #include "net/loop.hpp"
 #include "net/readiness.hpp"
 #include "net/refusals.hpp"
@@ -8,7 +9,6 @@
 #include "net/session.hpp"
 #include "net/snapshot.hpp"
 #include "net/task.hpp"
-#include "net/tls_context.hpp"
 
 #include <atomic>
 #include <functional>
@@ -31,9 +31,9 @@ struct Services {
 // A connection fresh from its listener.
 struct Accepted {
   Descriptor socket;
-  std::optional<client::Address> client;
-  policy::Entry entry;                    // the limiter's word; never `drop`
-  std::shared_ptr<const TlsContext> tls;  // null: plaintext
+  std::optional<client::Address> peer;
+  policy::Entry entry;  // the limiter's word; never `drop`
+  std::shared_ptr<const Entrance> entrance;
 };
 
 class Carried;

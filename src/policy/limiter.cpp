@@ -309,15 +309,32 @@ Entry Limiter::enter(const std::optional<Address>& client, Instant now, double r
   permit.limiter_ = this;
   if (dropped_early(pending, state_->most_pending, random)) return entry;
 
-  if (!client) {
-    entry.action = Entry::Action::proceed;
-  } else if (client->is_v4()) {
-    state_->enter_v4(*client, now, entry, permit.client_);
+  if (client) {
+    count(*client, now, entry, permit);
   } else {
-    state_->enter_v6(*client, now, entry, permit.client_, permit.network_);
+    entry.action = Entry::Action::proceed;
   }
   if (entry.action != Entry::Action::drop) entry.permit = std::move(permit);
   return entry;
+}
+
+Entry Limiter::name(Permit& permit, const Address& client, Instant now) {
+  assert(permit && !permit.promoted_ && !permit.client_);
+  Entry entry;
+  Permit named;  // for a moment it is pending twice
+  ++state_->pending;
+  named.limiter_ = this;
+  count(client, now, entry, named);
+  if (entry.action != Entry::Action::drop) permit = std::move(named);
+  return entry;
+}
+
+void Limiter::count(const Address& client, Instant now, Entry& entry, Permit& permit) {
+  if (client.is_v4()) {
+    state_->enter_v4(client, now, entry, permit.client_);
+  } else {
+    state_->enter_v6(client, now, entry, permit.client_, permit.network_);
+  }
 }
 
 void Limiter::set_limits(const LimiterLimits& limits) {

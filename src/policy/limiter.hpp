@@ -78,6 +78,10 @@ class Limiter {
   // `pending`, connections are dropped with odds that rise from 30 % to all at twice `pending`.
   Entry enter(const std::optional<Address>& client, Instant now, double random);
 
+  // Whom a permit counts for that entered without a client, once somebody who may say so has named it. The answer's own
+  // permit is empty. `drop`: it counts for nobody still, and its client is beyond what is answered with more than that.
+  Entry name(Permit& permit, const Address& client, Instant now);
+
   // New limits hold for what enters from now on.
   void set_limits(const LimiterLimits& limits);
 
@@ -91,6 +95,7 @@ class Limiter {
   friend class Permit;
   bool promote();
   void leave(const Permit& permit);
+  void count(const Address& client, Instant now, Entry& entry, Permit& permit);
 
   struct State;
   std::unique_ptr<State> state_;

@@ -394,6 +394,35 @@ BOOST_AUTO_TEST_CASE(new_rates_hold_for_clients_that_are_known_already) {
   BOOST_TEST(enter_often(limiter, v4(1), start + 10s, 20, Reason::rate) == (Counts{5, 5, 10}));
 }
 
+BOOST_AUTO_TEST_CASE(a_permit_of_nobody_counts_for_whom_a_proxy_names) {
+  LimiterLimits limits = wide();
+  limits.sessions_per_client = 1;
+  Limiter limiter(limits);
+  const auto named = [&](const Address& client, std::vector<Permit>& held) {
+    Entry entry = limiter.enter(std::nullopt, start, unlucky);
+    BOOST_TEST_REQUIRE((entry.action == proceed));
+    const Entry word_of_proxy = limiter.name(entry.permit, client, start);
+    BOOST_TEST(bool(entry.permit));
+    BOOST_TEST(!word_of_proxy.permit);
+    held.push_back(std::move(entry.permit));
+    return word_of_proxy.action;
+  };
+  std::vector<Permit> held;
+  BOOST_TEST(named(v4(1), held) == proceed);
+  BOOST_TEST(named(v4(1), held) == refuse);
+  BOOST_TEST(named(v4(1), held) == drop);  // and counts for nobody
+  BOOST_TEST(named(v4(2), held) == proceed);
+  BOOST_TEST(named(v6(1), held) == proceed);
+  BOOST_TEST(limiter.pending() == 5U);
+  BOOST_TEST(held.front().promote());
+  BOOST_TEST(limiter.pending() == 4U);
+  BOOST_TEST(limiter.sessions() == 1U);
+  held.clear();
+  BOOST_TEST(limiter.pending() == 0U);
+  BOOST_TEST(limiter.sessions() == 0U);
+  BOOST_TEST(named(v4(1), held) == proceed);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "config/config.hpp"
+#include "net/tls_context.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace drawbridge::net {
+
+// What a listener asks of those who come, as the configuration of the moment says. Immutable; a connection keeps the
+// one that it came through.
+struct Entrance {
+  std::shared_ptr<const TlsContext> tls;  // null: plaintext
+  config::Access access;
+  std::optional<client::Peers> proxy_protocol;
+  std::optional<config::TrustedProxies> trusted_proxies;
+
+  // Whether the peer only speaks for somebody else, who counts once he is named.
+  bool is_proxy(const std::optional<client::Address>& peer) const {
+    return proxy_protocol || (trusted_proxies && trusted_proxies->from.contains(peer));
+  }
+};
+
+}  // namespace drawbridge::net

@@ -1,0 +1,59 @@
+#include "net/opening_state.hpp"
+
+#include "net/client_address.hpp"
+#include "net/refuse.hpp"
+
+#include <new>
+
+namespace drawbridge::net {
+
+Opening::Opening(Worker& its_worker, Worker::Load its_load, Accepted accepted)
+    : worker(its_worker),
+      load(std::move(its_load)),
+      entrance(std::move(accepted.entrance)),
+      client(accepted.peer),
+      entry(std::move(accepted.entry)),
+      fd(accepted.socket.get()),
+      settings(worker.snapshot()),
+      wait(worker.loop(), fd, Clock::now() + settings->config().timeouts.tls) {
+  identity.session = worker.new_session_id();
+  identity.client = client_text(client, settings->config().log.client);
+  if (entrance->tls) {
+    auto end = std::make_unique<TlsEnd>(std::move(accepted.socket), entrance->tls);
+    tls = end.get();
+    browser = std::move(end);
+  } else {
+    browser = std::make_unique<PlainEnd>(std::move(accepted.socket));
+  }
+}
+
+Opening::~Opening() {
+  if (told || !worker.draining()) return;
+  try {
+    log_refusal(*this, Reason::draining, "status", 0);
+  } catch (const std::bad_alloc&) {
+    // One line less.
+  }
+}
+
+Task<bool> ready_again(Opening& opening, End& end, IoStatus status) {
+  if (end.lacked_memory()) opening.wait.look_again();
+  if (status == IoStatus::again_read) co_return co_await opening.wait.readable();
+  if (status == IoStatus::again_write) co_return co_await opening.wait.writable();
+  co_return false;
+}
+
+Task<bool> write_all(Opening& opening, End& end, std::string_view text) {
+  auto bytes = std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  while (!bytes.empty()) {
+    const IoResult result = end.write(bytes);
+    if (result.status == IoStatus::ok) {
+      bytes = bytes.subspan(result.bytes);
+    } else if (!co_await ready_again(opening, end, result.status)) {
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+}  // namespace drawbridge::net

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "net/socket_wait.hpp"
+#include "net/tls_end.hpp"
+#include "net/worker.hpp"
+#include "ws/upgrade.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace drawbridge::net {
+
+// A connection that is being opened. Lives in the frame of open_session, which the other tasks borrow it from.
+struct Opening {
+  Opening(Worker& its_worker, Worker::Load its_load, Accepted accepted);
+  // Logs it, if it was cut off where it stood, as the time to drain was over.
+  ~Opening();
+  Opening(const Opening&) = delete;
+  Opening& operator=(const Opening&) = delete;
+
+  Worker& worker;
+  Worker::Load load;
+  const std::shared_ptr<const Entrance> entrance;
+  std::optional<client::Address> client;  // the peer, or whom it speaks for once that is known
+  policy::Entry entry;
+  const int fd;
+  const std::shared_ptr<const Snapshot> settings;  // those of the moment it came
+  Identity identity;
+  std::unique_ptr<End> browser;
+  TlsEnd* tls = nullptr;  // browser, if it is TLS
+  SocketWait wait;        // after the end: it goes first
+  std::string received;   // the head, and what came behind it
+  ws::Upgrade upgrade;
+  std::shared_ptr<const ActiveRoute> route;
+  RoutePlace place;   // from admission on
+  bool told = false;  // its line is written, or left to its session
+};
+
+// Waits for what `status` asks for; false when the limit came first or the connection is of no more use.
+Task<bool> ready_again(Opening& opening, End& end, IoStatus status);
+Task<bool> write_all(Opening& opening, End& end, std::string_view text);
+
+}  // namespace drawbridge::net

@@ -1,0 +1,82 @@
+#include "net/refuse.hpp"
+
+#include "net/answer.hpp"
+#include "policy/admission.hpp"
+#include "ws/frame.hpp"
+
+namespace drawbridge::net {
+namespace {
+
+// How long a refused peer may take to receive its answer, and then to stop sending; how much it may still send.
+constexpr auto answer_time = std::chrono::seconds(5);
+constexpr auto linger_time = std::chrono::seconds(1);
+constexpr std::size_t linger_bytes = 64 * 1024;
+
+}  // namespace
+
+void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code) {
+  opening.told = true;
+  const Services& services = opening.worker.services();
+  if (!services.refusals.wants_line(reason, Clock::now())) return;
+  LogRecord record = services.log.record(LogLevel::warning, "refused");
+  record.add("session", opening.identity.session)
+      .add("client", opening.identity.client)
+      .add("host", opening.upgrade.host.host)
+      .add("path", opening.upgrade.target.path)
+      .add("route", opening.route ? opening.route->route.name : "")
+      .add("origin", opening.identity.origin)
+      .add("tls", opening.identity.tls)
+      .add("reason", word(reason))
+      .add(code_key, code);
+  services.log.write(LogLevel::warning, std::move(record));
+}
+
+Task<> part(Opening& opening, End& end, std::string words) {
+  opening.wait.set_limit(Clock::now() + answer_time);
+  if (!co_await write_all(opening, end, words)) co_return;
+  IoStatus status = end.shut_write();
+  while (status == IoStatus::again_write && co_await ready_again(opening, end, status)) status = end.shut_write();
+  if (status != IoStatus::ok) co_return;
+  opening.wait.set_limit(Clock::now() + linger_time);
+  for (std::size_t discarded = 0; discarded < linger_bytes;) {
+    const IoResult result = end.discard(opening.worker.scratch().up);
+    if (result.status == IoStatus::ok) {
+      discarded += result.bytes;
+    } else if (!co_await ready_again(opening, end, result.status)) {
+      co_return;
+    }
+  }
+}
+
+void give_up(Opening& opening, Reason reason) {
+  log_refusal(opening, reason, "status", 0);
+}
+
+Task<> refuse(Opening& opening, Reason reason, unsigned retry_after) {
+  log_refusal(opening, reason, "status", info(reason).http_status);
+  co_await part(opening, *opening.browser, refusal(reason, opening.identity.session, retry_after));
+}
+
+Task<> refuse_in_close_frame(Opening& opening, Reason reason, unsigned retry_after) {
+  const std::uint16_t code = policy::rejection_code(reason);
+  log_refusal(opening, reason, "code", code);
+  std::optional<std::string> subprotocol;
+  if (!opening.identity.subprotocol.empty()) subprotocol = opening.identity.subprotocol;
+  std::string words = switching_protocols(opening.upgrade.accept, subprotocol);
+  std::array<std::uint8_t, 2 + ws::longest_control_payload> frame;
+  const std::size_t size = ws::put_close_frame(frame.data(), code, policy::rejection_text(reason, retry_after));
+  words.append(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(size));
+  co_await part(opening, *opening.browser, words);
+}
+
+Task<> refuse_late(Opening& opening, Reason reason) {
+  opening.place = {};  // who is told so takes his time, and nobody's place
+  const unsigned retry_after = policy::retry_after(reason);
+  if (policy::told_in_close_frame(opening.route->route, reason)) {
+    co_await refuse_in_close_frame(opening, reason, retry_after);
+  } else {
+    co_await refuse(opening, reason, retry_after);
+  }
+}
+
+}  // namespace drawbridge::net

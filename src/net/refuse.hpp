@@ -1,0 +1,25 @@
+#pragma once
+
+#include "net/opening_state.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace drawbridge::net {
+
+// The line of a refusal; `code_key` says what `code` is: "status" (0: nothing could be said) or "code", of a Close
+// frame.
+void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code);
+
+// Sends the last words and closes so that they arrive: shut, then discard what still comes for a while.
+Task<> part(Opening& opening, End& end, std::string words);
+
+// A refusal that nobody can be told.
+void give_up(Opening& opening, Reason reason);
+Task<> refuse(Opening& opening, Reason reason, unsigned retry_after);
+// Where the route wants it so: a 101 and a Close frame, which JavaScript can read.
+Task<> refuse_in_close_frame(Opening& opening, Reason reason, unsigned retry_after);
+// A refusal after admission, told in the way of its route.
+Task<> refuse_late(Opening& opening, Reason reason);
+
+}  // namespace drawbridge::net
