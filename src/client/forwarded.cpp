@@ -86,10 +86,8 @@ bool is_obfuscated(std::string_view text) {
 Told read_name(std::string_view name) {
   if (equal_ignoring_case(name, "unknown") || is_obfuscated(name)) return nothing;
   const bool bracketed = name.starts_with('[') && name.ends_with(']');
-  const bool v6 = name.find(':') != npos;
-  if (bracketed != v6) return Reason::bad_request;
   const auto address = parse_address(bracketed ? name.substr(1, name.size() - 2) : name);
-  if (!address) return Reason::bad_request;
+  if (!address || (bracketed && name.find(':') == npos)) return Reason::bad_request;
   return address;
 }
 
@@ -113,20 +111,20 @@ std::size_t last_comma(std::string_view line) {
   return line.rfind(',');
 }
 
-// True behind an odd number of backslashes: each pair of them is one that is meant.
+// A quote behind an odd number of backslashes is part of a quoted string: two of them stand for one.
 bool is_escaped(std::string_view text, std::size_t at) {
   const std::size_t run_begin = text.substr(0, at).find_last_not_of('\\') + 1;
   return (at - run_begin) % 2 == 1;
 }
 
 // Quoted strings are found from the right, where a proxy has closed what it opened: a quote that a client left open
-// further left would, read from there, swallow what the proxy appended. Only inside a quoted string can a quote be
-// escaped, and the one that opens it never looks so, as '=' is before it.
+// further left would, read from there, swallow what the proxy appended. This way a well-formed element is cut off the
+// same, whatever stands left of it.
 std::size_t last_comma_outside_quotes(std::string_view line) {
   bool quoted = false;
   for (std::size_t at = line.size(); at-- > 0;) {
     if (line[at] == ',' && !quoted) return at;
-    if (line[at] == '"' && !(quoted && is_escaped(line, at))) quoted = !quoted;
+    if (line[at] == '"' && !is_escaped(line, at)) quoted = !quoted;
   }
   return npos;
 }

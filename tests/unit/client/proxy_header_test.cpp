@@ -14,7 +14,8 @@ using namespace std::string_view_literals;
 using Outcome = ProxyParse::Outcome;
 
 ProxyParse parse(std::string_view bytes) {
-  return parse_proxy_header({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  const std::vector<std::uint8_t> received(bytes.begin(), bytes.end());  // nothing behind it is readable
+  return parse_proxy_header(received);
 }
 
 std::string shown(const ProxyParse& parse) {
