@@ -10,6 +10,13 @@ find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 
+# Not by pkg-config: cjose.pc asks for jansson's headers, which cjose's own do not need and Debian does not bring along.
+find_path(CJOSE_INCLUDE_DIRECTORY cjose/jws.h REQUIRED)
+find_library(CJOSE_LIBRARY cjose REQUIRED)
+add_library(Cjose::Cjose UNKNOWN IMPORTED)
+set_target_properties(Cjose::Cjose PROPERTIES
+  IMPORTED_LOCATION ${CJOSE_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${CJOSE_INCLUDE_DIRECTORY})
+
 # Headers of other people are not held to our warnings.
 foreach(target Boost::headers yaml-cpp)
   if(TARGET ${target})
