@@ -1,6 +1,6 @@
 #include "auth/jwk.hpp"
 
-#include "auth/base64url.hpp"
+#include "auth/base64.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "auth/jwt.hpp"
 
-#include "auth/base64url.hpp"
+#include "auth/base64.hpp"
 #include "auth/claims.hpp"
 #include "auth/json.hpp"
 #include "auth/jwk.hpp"
