@@ -3,6 +3,7 @@
 find_package(Boost 1.81 REQUIRED COMPONENTS json unit_test_framework)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(Threads REQUIRED)
+find_library(CRYPT_LIBRARY crypt REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
