@@ -33,6 +33,21 @@ void read_mode(Reading& reading, const Field& field, Listener& listener) {
   if (const auto mode = read_value(reading, field, octal)) listener.bind.mode = *mode;
 }
 
+const Keys<ClientCertificates>& client_certificates_keys() {
+  static const Keys<ClientCertificates> keys{
+      file("ca", &ClientCertificates::ca, "the PEM file of those who issue the clients' certificates", "PEM file"),
+      file("crl", &ClientCertificates::crl, {}, "PEM file"),
+      boolean("required", &ClientCertificates::required),
+  };
+  return keys;
+}
+
+void read_client_certificates(Reading& reading, const Field& field, Tls& tls) {
+  ClientCertificates& asked = tls.client_certificates.emplace();
+  asked.position = field.value.position;
+  read_mapping(reading, field, client_certificates_keys(), asked);
+}
+
 const Keys<Tls>& tls_keys() {
   static const Keys<Tls> keys{
       sections("certificates", &Tls::certificates,
@@ -43,6 +58,7 @@ const Keys<Tls>& tls_keys() {
                nullptr, "at least one { chain: fullchain.pem, key: privkey.pem }"),
       choice("min_version", &Tls::min_version,
              Words<TlsVersion>{{"1.2", TlsVersion::tls1_2}, {"1.3", TlsVersion::tls1_3}}),
+      {"client_certificates", read_client_certificates, {}, names(client_certificates_keys(), ".")},
   };
   return keys;
 }

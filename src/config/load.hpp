@@ -42,8 +42,9 @@ Loaded load(const std::string& path, Files& files);
 Loaded load(const std::string& path);
 
 // What depends on the machine and the moment: certificates (errors: unreadable, malformed, key does not match;
-// warnings: expired, not yet valid, expiring within 30 days, key readable by the world), backends that do not resolve
-// (warnings), more sessions than descriptors (a warning).
+// warnings: expired, not yet valid, expiring within 30 days, key readable by the world), the CAs and revocation lists
+// of client certificates (errors: unreadable, malformed, empty; warnings: dates, and what makes that nobody's
+// certificate passes), backends that do not resolve (warnings), more sessions than descriptors (a warning).
 struct Environment {
   std::int64_t unix_time = 0;          // seconds
   std::uint64_t descriptor_limit = 0;  // hard RLIMIT_NOFILE; 0: unknown
@@ -52,7 +53,7 @@ struct Environment {
 };
 std::vector<Diagnostic> check_environment(const Config& config, const Environment& environment);
 
-// The path of a certificate's file: credential:NAME below `credentials_directory`, others as they are.
-std::string file_of(const std::string& chain_or_key, const std::string& credentials_directory);
+// The path of a PEM file: credential:NAME below `credentials_directory`, others as they are.
+std::string file_of(const std::string& name, const std::string& credentials_directory);
 
 }  // namespace drawbridge::config

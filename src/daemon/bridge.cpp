@@ -77,7 +77,7 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     plan.mode = wanted.bind.mode;
     std::string why;
     net::Entrance entrance{{}, wanted.access, wanted.proxy_protocol, wanted.trusted_proxies};
-    if (wanted.tls) entrance.tls = net::TlsContext::make(*wanted.tls, credentials_directory(), why);
+    if (wanted.tls) entrance.tls = net::TlsContext::make(*wanted.tls, wanted.bind.text(), credentials_directory(), why);
     plan.entrance = std::make_shared<const net::Entrance>(std::move(entrance));
     const std::string name = wanted.bind.text();
     // Each is kept once: several may ask for any free port of one address.

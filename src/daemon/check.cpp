@@ -33,7 +33,8 @@ config::Loaded load_and_check(const std::string& path, bool resolve) {
   // What only the TLS library can say, a key that is too short for example.
   for (const config::Listener& listener : loaded.config.listeners) {
     std::string why;
-    if (listener.tls && !net::TlsContext::make(*listener.tls, environment.credentials_directory, why)) {
+    if (listener.tls &&
+        !net::TlsContext::make(*listener.tls, listener.bind.text(), environment.credentials_directory, why)) {
       loaded.diagnostics.push_back({config::Diagnostic::Severity::error, listener.position, why});
     }
   }

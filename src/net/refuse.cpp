@@ -28,6 +28,11 @@ void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std
       .add("tls", opening.identity.tls)
       .add("reason", word(reason))
       .add(code_key, code);
+  if (!opening.identity.name.empty()) record.add("identity", opening.identity.name);
+  if (!opening.rule.empty()) record.add("rule", opening.rule);
+  std::string_view detail = opening.detail;
+  if (reason == Reason::tls_error && opening.tls != nullptr) detail = opening.tls->certificate_error();
+  if (!detail.empty()) record.add("detail", detail);
   services.log.write(LogLevel::warning, std::move(record));
 }
 

@@ -1,11 +1,13 @@
 #include "net/tls_context.hpp"
 
 #include "config/load.hpp"
+#include "net/client_verification.hpp"
 #include "net/socket_bio.hpp"
 
 #include <cstring>
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
 namespace drawbridge::net {
@@ -58,16 +60,44 @@ void apply_settings(SSL_CTX* context, config::TlsVersion min_version) {
   // Resumption by one ticket, which costs the server no memory.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 1);
-  static constexpr unsigned char id[] = "drawbridge";
-  SSL_CTX_set_session_id_context(context, id, sizeof(id) - 1);
   SSL_CTX_set_default_passwd_cb(context, no_pass_phrase);
+}
+
+// OpenSSL resumes a session only in the context it was made in: another listener, certificate or rule is another one.
+bool separate_sessions(SSL_CTX* context, const std::string& bind, const ClientVerification* verification) {
+  unsigned char certificate[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  if (X509_digest(SSL_CTX_get0_certificate(context), EVP_sha256(), certificate, &size) != 1) return false;
+  std::string all(reinterpret_cast<const char*>(certificate), size);
+  all += std::to_string(bind.size()) + ' ' + bind;
+  if (verification != nullptr) all += verification->digest_input();
+  unsigned char id[EVP_MAX_MD_SIZE];
+  return EVP_Digest(all.data(), all.size(), id, &size, EVP_sha256(), nullptr) == 1 &&
+         SSL_CTX_set_session_id_context(context, id, size) == 1;
+}
+
+// The host that a ClientHello asks for (RFC 6066 §3). Malformed ones are as none: OpenSSL refuses them afterwards.
+std::string server_name_of(SSL* ssl) {
+  constexpr std::size_t before_name = 5;  // the list's length, the kind of name (0: a host), the name's length
+  const unsigned char* bytes = nullptr;
+  std::size_t size = 0;
+  if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &bytes, &size) != 1) return {};
+  if (size <= before_name || bytes[2] != TLSEXT_NAMETYPE_host_name) return {};
+  const std::size_t length = std::size_t{bytes[3]} << 8U | bytes[4];
+  if (length != size - before_name || length > TLSEXT_MAXLEN_host_name) return {};
+  return {reinterpret_cast<const char*>(bytes + before_name), length};
 }
 
 }  // namespace
 
-std::shared_ptr<const TlsContext> TlsContext::make(const config::Tls& tls, const std::string& credentials_directory,
-                                                   std::string& why) {
+std::shared_ptr<const TlsContext> TlsContext::make(const config::Tls& tls, const std::string& bind,
+                                                   const std::string& credentials_directory, std::string& why) {
   std::shared_ptr<TlsContext> made(new TlsContext);
+  std::optional<ClientVerification> verification;
+  if (tls.client_certificates) {
+    verification = ClientVerification::read(*tls.client_certificates, credentials_directory, why);
+    if (!verification) return nullptr;
+  }
   for (const config::Certificate& certificate : tls.certificates) {
     ERR_clear_error();
     std::unique_ptr<SSL_CTX, SslContextFree> context(SSL_CTX_new(TLS_server_method()));
@@ -86,13 +116,18 @@ std::shared_ptr<const TlsContext> TlsContext::make(const config::Tls& tls, const
       why = "key " + key + ": " + last_error();
       return nullptr;
     }
+    if (!separate_sessions(context.get(), bind, verification ? &*verification : nullptr) ||
+        (verification && !verification->apply_to(context.get()))) {
+      why = last_error();
+      return nullptr;
+    }
+    SSL_CTX_set_client_hello_cb(context.get(), &TlsContext::choose_certificate, made.get());
     made->contexts_.push_back(std::move(context));
   }
-  // A connection starts with the first context; its callback moves it to the one that its server name asks for.
   SSL_CTX* first = made->contexts_.front().get();
   // As SSL_CTX_set_tlsext_servername_callback does, whose macro has an old-style cast.
   SSL_CTX_callback_ctrl(first, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
-                        reinterpret_cast<void (*)()>(&TlsContext::choose_certificate));
+                        reinterpret_cast<void (*)()>(&TlsContext::confirm_name));
   SSL_CTX_set_tlsext_servername_arg(first, made.get());
   return made;
 }
@@ -108,16 +143,32 @@ Ssl TlsContext::accept_on(BioSocket& socket) const {
   return ssl;
 }
 
-int TlsContext::choose_certificate(SSL* ssl, int* /*alert*/, void* self) {
-  const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-  if (name == nullptr) return SSL_TLSEXT_ERR_NOACK;
+// A connection starts with the first context and moves to the one that its server name asks for. Here already, as
+// OpenSSL calls the callback that is meant for it after it decided on resumption: it would resume a session of another
+// name.
+int TlsContext::choose_certificate(SSL* ssl, int* alert, void* self) {
   const auto& context = *static_cast<const TlsContext*>(self);
-  for (const auto& candidate : context.contexts_) {
-    if (!context.speaks_for(candidate.get(), name)) continue;
-    SSL_set_SSL_CTX(ssl, candidate.get());
-    return SSL_TLSEXT_ERR_OK;
+  SSL_CTX* const chosen = context.context_for(server_name_of(ssl));
+  if (SSL_set_SSL_CTX(ssl, chosen != nullptr ? chosen : context.contexts_.front().get()) != nullptr) {
+    return SSL_CLIENT_HELLO_SUCCESS;
   }
-  return SSL_TLSEXT_ERR_NOACK;
+  *alert = SSL_AD_INTERNAL_ERROR;
+  return SSL_CLIENT_HELLO_ERROR;
+}
+
+// Tells the client that its name counted (RFC 6066 §3).
+int TlsContext::confirm_name(SSL* ssl, int* /*alert*/, void* self) {
+  const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  const bool counted = name != nullptr && static_cast<const TlsContext*>(self)->context_for(name) != nullptr;
+  return counted ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+SSL_CTX* TlsContext::context_for(const std::string& host) const {
+  if (host.empty()) return nullptr;
+  for (const auto& candidate : contexts_) {
+    if (speaks_for(candidate.get(), host)) return candidate.get();
+  }
+  return nullptr;
 }
 
 bool TlsContext::speaks_for(const SSL_CTX* context, const std::string& host) const {

@@ -25,9 +25,10 @@ using Ssl = std::unique_ptr<SSL, SslFree>;
 // and by the connections that were made with it.
 class TlsContext {
  public:
-  // Null if a certificate cannot be used; `why` then says which and why.
-  static std::shared_ptr<const TlsContext> make(const config::Tls& tls, const std::string& credentials_directory,
-                                                std::string& why);
+  // Null if a file cannot be used; `why` then says which and why. `bind` is the listener's, as text: a session is
+  // resumed only where it began, under the same certificate and the same rules.
+  static std::shared_ptr<const TlsContext> make(const config::Tls& tls, const std::string& bind,
+                                                const std::string& credentials_directory, std::string& why);
 
   // A server connection over a non-blocking socket, which must outlive it.
   Ssl accept_on(BioSocket& socket) const;
@@ -39,6 +40,9 @@ class TlsContext {
   TlsContext() = default;
 
   static int choose_certificate(SSL* ssl, int* alert, void* self);
+  static int confirm_name(SSL* ssl, int* alert, void* self);
+  // Null if no certificate does.
+  SSL_CTX* context_for(const std::string& host) const;
   bool speaks_for(const SSL_CTX* context, const std::string& host) const;
 
   // One a certificate; the first answers unknown or absent names.

@@ -15,6 +15,16 @@ constexpr int records_a_read = 32;
 // are rare (RFC 8446 §5.5). OpenSSL takes them all within one call, so a flood would hold up every other session.
 constexpr std::uint32_t most_control_records = 64;
 
+// Behind a failed call, while the error queue is as the call left it. The reason why TLS ended stands last there.
+std::string_view what_certificate_lacked(const SSL* ssl) {
+  const unsigned long last = ERR_peek_last_error();
+  if (ERR_GET_LIB(last) == ERR_LIB_SSL && ERR_GET_REASON(last) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+    return "no certificate was sent";
+  }
+  const long result = SSL_get_verify_result(ssl);
+  return result == X509_V_OK ? std::string_view() : X509_verify_cert_error_string(result);
+}
+
 }  // namespace
 
 TlsEnd::TlsEnd(Descriptor socket, std::shared_ptr<const TlsContext> context)
@@ -108,6 +118,13 @@ std::string_view TlsEnd::version() const {
   return ssl_ ? SSL_get_version(ssl_.get()) : "none";
 }
 
+std::optional<PeerCertificate> TlsEnd::peer_certificate() const {
+  if (!ssl_ || dead_ != IoStatus::ok || SSL_is_init_finished(ssl_.get()) != 1) return {};
+  const X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
+  if (certificate == nullptr || SSL_get_verify_result(ssl_.get()) != X509_V_OK) return {};
+  return read_certificate(*certificate);
+}
+
 void TlsEnd::on_message(int is_write, int /*version*/, int content_type, const void* bytes, std::size_t /*size*/,
                         SSL* ssl, void* self) {
   // TLS 1.3 hides the type of an encrypted record in the record.
@@ -129,6 +146,7 @@ IoStatus TlsEnd::status_of(int result) {
     case SSL_ERROR_SSL: {
       const int why = ERR_GET_REASON(ERR_peek_error());
       was_plain_http_ = why == SSL_R_HTTP_REQUEST || why == SSL_R_HTTPS_PROXY_REQUEST;
+      certificate_error_ = what_certificate_lacked(ssl_.get());
       return dead_ = IoStatus::broken;
     }
     default: return dead_ = IoStatus::failed;

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "net/end.hpp"
+#include "net/peer_certificate.hpp"
 #include "net/socket_bio.hpp"
 #include "net/tls_context.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -20,6 +22,9 @@ class TlsEnd : public End {
   IoStatus handshake();
   // After a failed handshake: what came was no TLS but a plain HTTP request.
   bool was_plain_http() const { return was_plain_http_; }
+  // After a failed handshake: why the client's certificate was refused ("certificate has expired"); empty if it was not
+  // for that.
+  std::string_view certificate_error() const { return certificate_error_; }
 
   IoResult read(std::span<std::uint8_t> into) override;
   IoResult write(std::span<const std::uint8_t> bytes) override;
@@ -29,6 +34,8 @@ class TlsEnd : public End {
 
   // "TLSv1.3"
   std::string_view version() const;
+  // After the handshake: what the client's certificate says, which was found to be good. Absent if it sent none.
+  std::optional<PeerCertificate> peer_certificate() const;
   bool may_serve(std::string_view host) const { return ssl_ && context_->may_serve(ssl_.get(), host); }
 
  private:
@@ -42,6 +49,7 @@ class TlsEnd : public End {
   Ssl ssl_;
   IoStatus dead_ = IoStatus::ok;  // after SSL_ERROR_SSL or SYSCALL no call may follow (SSL_get_error(3))
   bool was_plain_http_ = false;
+  std::string_view certificate_error_;
   std::uint32_t control_records_ = 0;  // of the peer, since it was last waited for
 };
 

@@ -26,7 +26,7 @@ struct TlsPair {
           {directory.write(name + ".pem", made.chain), directory.write(name + ".key", made.key), {}});
     }
     std::string why;
-    context = net::TlsContext::make(tls, "", why);
+    context = net::TlsContext::make(tls, "127.0.0.1:0", "", why);
     BOOST_REQUIRE_MESSAGE(context != nullptr, why);
     int fds[2];
     BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);

@@ -1,0 +1,102 @@
+#include "net/client_verification.hpp"
+
+#include "config/disk.hpp"
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+
+namespace drawbridge::net {
+namespace {
+
+// Between the client's certificate and the root. Each costs a signature to check.
+constexpr int most_intermediates = 5;
+// All that a client sends of his chain; five generous certificates. Anybody may send so much and make us read it.
+constexpr long largest_chain = 32 * 1024;
+// The names of the issuers go out with each handshake, and have 64 KiB there (RFC 8446 §4.2.4).
+constexpr int largest_names = 32 * 1024;
+
+std::optional<std::string> read_file(const std::string& name, const std::string& credentials_directory,
+                                     std::string& why) {
+  const std::string path = config::file_of(name, credentials_directory);
+  auto content = config::read_regular_file(path, why);
+  if (content) return std::move(content->bytes);
+  why = "cannot read " + path + ": " + why;
+  return {};
+}
+
+template <class T>
+bool usable(const config::PemItems<T>& found, const std::string& name, const char* what, std::string& why) {
+  if (!found.malformed && !found.items.empty()) return true;
+  why = name + (found.malformed ? " holds a malformed " : " holds no ") + what;
+  return false;
+}
+
+}  // namespace
+
+std::optional<ClientVerification> ClientVerification::read(const config::ClientCertificates& asked,
+                                                           const std::string& credentials_directory, std::string& why) {
+  ClientVerification made;
+  made.store_.reset(X509_STORE_new());
+  if (!made.store_) {
+    why = "no memory";
+    return {};
+  }
+  made.required_ = asked.required;
+  X509_STORE_set_depth(made.store_.get(), most_intermediates);
+  const auto ca = read_file(asked.ca, credentials_directory, why);
+  if (!ca || !made.read_issuers(asked.ca, *ca, why)) return {};
+  std::optional<std::string> crl = std::string();
+  if (!asked.crl.empty()) {
+    crl = read_file(asked.crl, credentials_directory, why);
+    if (!crl || !made.read_lists(asked.crl, *crl, why)) return {};
+  }
+  made.digest_input_ = std::to_string(ca->size()) + (asked.required ? " required " : " asked ") + *ca + *crl;
+  return made;
+}
+
+bool ClientVerification::read_issuers(const std::string& name, const std::string& bytes, std::string& why) {
+  auto found = config::certificates_of(bytes);
+  if (!usable(found, name, "certificate", why)) return false;
+  issuers_ = std::move(found.items);
+  int size_of_names = 0;
+  for (const config::X509Ptr& issuer : issuers_) {
+    if (X509_STORE_add_cert(store_.get(), issuer.get()) != 1) {
+      why = name + ": no memory";
+      return false;
+    }
+    size_of_names += i2d_X509_NAME(X509_get_subject_name(issuer.get()), nullptr);
+  }
+  if (size_of_names <= largest_names) return true;
+  why = name + " holds too many issuers: their names take more than 32 KiB of each handshake";
+  return false;
+}
+
+bool ClientVerification::read_lists(const std::string& name, const std::string& bytes, std::string& why) {
+  const auto found = config::revocation_lists_of(bytes);
+  if (!usable(found, name, "revocation list", why)) return false;
+  for (const config::CrlPtr& list : found.items) {
+    if (X509_STORE_add_crl(store_.get(), list.get()) != 1) {
+      why = name + ": no memory";
+      return false;
+    }
+  }
+  X509_STORE_set_flags(store_.get(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+  return true;
+}
+
+// OpenSSL takes some of this from the SSL_CTX that SNI picked (the store, the names) and some from the one that the
+// connection began with (the mode, the options, the number of tickets): all of a listener's are to have the same.
+bool ClientVerification::apply_to(SSL_CTX* context) const {
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (required_ ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
+  // As SSL_CTX_set1_verify_cert_store and SSL_CTX_set_max_cert_list, whose macros have old-style casts. Not the
+  // context's own store, from which OpenSSL would complete the chain that we present.
+  if (SSL_CTX_ctrl(context, SSL_CTRL_SET_VERIFY_CERT_STORE, 1, store_.get()) != 1) return false;
+  SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_CERT_LIST, largest_chain, nullptr);
+  for (const config::X509Ptr& issuer : issuers_) {
+    if (SSL_CTX_add_client_CA(context, issuer.get()) != 1) return false;
+  }
+  SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+  return SSL_CTX_set_num_tickets(context, 0) == 1;
+}
+
+}  // namespace drawbridge::net
