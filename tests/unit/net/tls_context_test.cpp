@@ -11,8 +11,7 @@ BOOST_AUTO_TEST_CASE(the_server_name_picks_the_certificate_and_the_first_answers
   for (const auto& [asked, expected] : {std::pair{"b.test", "b.test"}, std::pair{"a.test", "a.test"},
                                         std::pair{"unknown.test", "a.test"}, std::pair{"", "a.test"}}) {
     TlsPair pair({"a.test", "b.test"});
-    if (*asked != '\0')
-      SSL_ctrl(pair.client.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(asked));
+    if (*asked != '\0') pair.ask_for(asked);
     BOOST_TEST((pair.shake() == net::IoStatus::ok));
     BOOST_TEST(pair.presented() == expected);
     BOOST_TEST(pair.server->version() == "TLSv1.3");
@@ -25,6 +24,41 @@ BOOST_AUTO_TEST_CASE(a_host_of_another_certificate_is_misdirected_and_an_unknown
   BOOST_TEST(pair.server->may_serve("a.test"));
   BOOST_TEST(!pair.server->may_serve("b.test"));
   BOOST_TEST(pair.server->may_serve("c.test"));
+}
+
+BOOST_AUTO_TEST_CASE(a_session_is_resumed_under_the_name_it_was_made_for_and_under_no_other) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsPair pair({"a.test", "b.test"});
+    const auto resumes = [&](SSL_SESSION* session, const char* name) {
+      pair.connect();
+      SSL_set_max_proto_version(pair.client.get(), version);
+      if (*name != '\0') pair.ask_for(name);
+      if (session != nullptr) SSL_set_session(pair.client.get(), session);
+      BOOST_REQUIRE((pair.shake() == net::IoStatus::ok));
+      return SSL_session_reused(pair.client.get()) == 1;
+    };
+    for (const auto& [first, other] : {std::pair{"a.test", "b.test"}, std::pair{"b.test", "a.test"}}) {
+      BOOST_TEST(!resumes(nullptr, first));
+      const auto session = pair.session();
+      BOOST_TEST(resumes(session.get(), first));
+      BOOST_TEST(!resumes(session.get(), other));
+      BOOST_TEST(pair.presented() == other);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_session_ends_at_its_listener) {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsPair pair({"a.test"});
+    SSL_set_max_proto_version(pair.client.get(), version);
+    BOOST_REQUIRE((pair.shake() == net::IoStatus::ok));
+    const auto session = pair.session();
+    TlsPair other({"a.test"});
+    SSL_set_max_proto_version(other.client.get(), version);
+    SSL_set_session(other.client.get(), session.get());
+    BOOST_TEST((other.shake() == net::IoStatus::ok));
+    BOOST_TEST(SSL_session_reused(other.client.get()) == 0);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(only_http_1_1_is_agreed_on) {
