@@ -30,6 +30,7 @@ constexpr std::array table{
     ReasonInfo{Reason::backend_refused, "backend_refused", 502, 0},
     ReasonInfo{Reason::backend_unresolved, "backend_unresolved", 502, 0},
     ReasonInfo{Reason::backend_timeout, "backend_timeout", 504, 0},
+    ReasonInfo{Reason::auth_unavailable, "auth_unavailable", 503, 0},
     ReasonInfo{Reason::full, "full", 503, 0},
     ReasonInfo{Reason::route_full, "route_full", 503, 0},
     ReasonInfo{Reason::draining, "draining", 503, 0},

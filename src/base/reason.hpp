@@ -33,6 +33,7 @@ enum class Reason : std::uint8_t {
   backend_refused,
   backend_unresolved,
   backend_timeout,
+  auth_unavailable,
   full,
   route_full,
   draining,

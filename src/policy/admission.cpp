@@ -57,6 +57,7 @@ unsigned retry_after(Reason reason) {
   switch (reason) {
     case Reason::rate: return 1;
     case Reason::client_sessions:
+    case Reason::auth_unavailable:
     case Reason::route_full:
     case Reason::full: return retry_when_full;
     case Reason::draining: return retry_when_draining;

@@ -196,6 +196,7 @@ const std::set<Reason> not_yet{Reason::credential_missing,
                                Reason::revoked,
                                Reason::quota,
                                Reason::penalty,
+                               Reason::auth_unavailable,
                                Reason::killed};
 
 }  // namespace

@@ -38,6 +38,7 @@ constexpr ReasonInfo contract[] = {
     {Reason::backend_refused, "backend_refused", 502, 0},
     {Reason::backend_unresolved, "backend_unresolved", 502, 0},
     {Reason::backend_timeout, "backend_timeout", 504, 0},
+    {Reason::auth_unavailable, "auth_unavailable", 503, 0},
     {Reason::full, "full", 503, 0},
     {Reason::route_full, "route_full", 503, 0},
     {Reason::draining, "draining", 503, 0},

@@ -314,6 +314,7 @@ BOOST_AUTO_TEST_CASE(a_late_refusal_names_the_same_delay_as_an_early_one) {
     const unsigned expected = refusal.reason == Reason::rate ? 1 : refusal.retry_after;
     BOOST_TEST(retry_after(refusal.reason) == expected, word(refusal.reason));
   }
+  BOOST_TEST(retry_after(Reason::auth_unavailable) == 5U);
   BOOST_TEST(retry_after(Reason::backend_refused) == 0U);
 }
 
