@@ -1,5 +1,6 @@
 #include "base/log_record.hpp"
 #include "base/text.hpp"
+#include "config/forward_url.hpp"
 #include "config/sections.hpp"
 
 #include <array>
@@ -197,35 +198,32 @@ void check_jwt(Reading& reading, const Node& node, const JwtAuth& jwt) {
   }
 }
 
-std::optional<ForwardAuth> parse_forward_url(std::string_view text) {
-  const bool good = text.starts_with("http://") || text.starts_with("https://") || text.starts_with("unix:/");
-  if (!good) return {};
-  ForwardAuth forward;
-  forward.url = text;
-  return forward;
-}
-
-Form<ForwardAuth> forward_url() {
-  return {"a URL such as http://127.0.0.1:9091/verify, https://… or unix:/run/auth.sock:/verify", parse_forward_url};
+void read_forward_url(Reading& reading, const Field& field, ForwardAuth& forward) {
+  const auto text = read_text(reading, field, "a URL such as http://127.0.0.1:9091/verify");
+  if (!text) return;
+  std::string why;
+  if (parse_forward_url(*text, why)) {
+    forward.url = *text;
+  } else {
+    reading.report.error(field.value.position, "`url` " + why);
+  }
 }
 
 void read_request_headers(Reading& reading, const Field& field, ForwardAuth& forward) {
   forward.request_headers = read_texts(reading, field, "the name of a header such as cookie");
   for (std::string& name : forward.request_headers) {
-    if (!is_token(name)) expected(reading, field, "names of headers such as cookie");
     name = to_lower(name);
+    if (may_be_passed_on(name)) continue;
+    reading.report.error(field.value.position,
+                         fmt::format("`{}` is no header that may be passed on: the service gets those of the connection "
+                                     "and about the request from the bridge alone",
+                                     printable(name)));
   }
 }
 
 Keys<ForwardAuth> forward_keys() {
   return {
-      {"url",
-       [](Reading& reading, const Field& field, ForwardAuth& out) {
-         if (auto parsed = read_value(reading, field, forward_url())) {
-           out.url = std::move(parsed->url);
-         }
-       },
-       "where to ask, such as http://127.0.0.1:9091/verify"},
+      {"url", read_forward_url, "where to ask, such as http://127.0.0.1:9091/verify"},
       file("ca", &ForwardAuth::ca),
       {"request_headers", read_request_headers},
       {"identity",

@@ -166,10 +166,13 @@ struct ClientCertificateAuth {
 };
 
 struct ForwardAuth {
-  std::string url;                                                      // http://, https:// or unix:/path:/target
-  std::string ca;                                                       // PEM bundle for https; empty: the system's
-  std::vector<std::string> request_headers{"cookie", "authorization"};  // passed on; lower case
-  std::string identity = "remote-user";  // the response's header that says who it is; lower case
+  std::string url;  // as parse_forward_url takes it
+  std::string ca;   // PEM bundle for https: an absolute path, or credential:NAME; empty: the system's
+  // Passed on beside Origin; lower case (config/forward_url.hpp says which may be).
+  std::vector<std::string> request_headers{"authorization", "cookie"};
+  // The response's header that says who it is, lower case: an admission must have it. Absent: whatever Remote-User
+  // says, or "forward".
+  std::optional<std::string> identity;
   Milliseconds timeout{5'000};
   std::uint64_t concurrency = 64;     // sub-requests at once; more are turned away
   std::optional<Milliseconds> cache;  // how long an admission holds for the same question

@@ -97,8 +97,8 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named) {
       {"basic: { file: a, from: [ authorization ] }", "unknown key `from`"},
       {"tokens: { file: a, backends: [ 'echo:' ] }", "tcp://host:port"},
       {"forward: {}", "missing key `url`"},
-      {"forward: { url: ftp://a/ }", "a URL such as"},
-      {"forward: { url: http://a/, request_headers: [ 'a b' ] }", "names of headers"},
+      {"forward: { url: ftp://a/ }", "`url` "},
+      {"forward: { url: http://a/, request_headers: [ 'a b' ] }", "`a b` is no header"},
   };
   for (const auto& [entry, words] : cases) {
     const Loaded config = loaded(with_origin(entry));

@@ -64,7 +64,6 @@ BOOST_AUTO_TEST_CASE(shows_the_built_in_defaults) {
   BOOST_TEST(std::get<JwtAuth>(auth[0].how).identity == JwtAuth{}.identity);
   const auto& forward = std::get<ForwardAuth>(auth[6].how);
   BOOST_TEST(forward.request_headers == ForwardAuth{}.request_headers, boost::test_tools::per_element());
-  BOOST_TEST(forward.identity == ForwardAuth{}.identity);
   BOOST_TEST((forward.timeout == ForwardAuth{}.timeout));
   BOOST_TEST(forward.concurrency == ForwardAuth{}.concurrency);
   BOOST_TEST((forward.cache == ForwardAuth{}.cache));
