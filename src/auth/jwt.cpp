@@ -117,8 +117,8 @@ std::optional<AlgorithmSet> read_algorithms(const std::vector<std::string>& name
 
 }  // namespace
 
-JwtVerifier::JwtVerifier(const config::JwtAuth& config, AlgorithmSet allowed, KeySet keys)
-    : config_(config), allowed_(allowed), keys_(std::move(keys)) {
+JwtVerifier::JwtVerifier(config::JwtAuth config, AlgorithmSet allowed, KeySet keys)
+    : config_(std::move(config)), allowed_(allowed), keys_(std::move(keys)) {
   config_.keys.clear();
 }
 

@@ -27,7 +27,7 @@ class JwtVerifier {
   Result<Principal> check(std::string_view token, UnixSeconds now, std::string& why) const;
 
  private:
-  JwtVerifier(const config::JwtAuth& config, AlgorithmSet allowed, KeySet keys);
+  JwtVerifier(config::JwtAuth config, AlgorithmSet allowed, KeySet keys);
 
   config::JwtAuth config_;  // without the keys
   AlgorithmSet allowed_;
