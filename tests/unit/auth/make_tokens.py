@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Prints what jwt_test and key_set_test are to judge, made by libraries that are not ours: {"now": seconds, "tokens": [...],
-"key_sets": [...]}. A token's case says how the verifier is configured, the token, and the reason word that is expected, or
-"admitted". What these libraries refuse to make is put together by hand."""
+"""Prints what jwt_test and key_set_test are to judge, made by libraries that are not ours, as one JSON object with `now`
+(seconds), `tokens` and `key_sets`. A token's case says how the verifier is configured, the token, and the reason word that
+is expected, or "admitted". What these libraries refuse to make is put together by hand."""
 
 import base64
 import datetime
@@ -69,7 +69,8 @@ def jwks(*keys):
     return json.dumps({"keys": list(keys)})
 
 
-SET = jwks(public(rsa_key, "rsa"), public(p256, "p256"), public(p384, "p384"), public(p521, "p521"), oct(SECRET, kid="hmac"))
+SET = jwks(public(rsa_key, "rsa"), public(p256, "p256"), public(p384, "p384"), public(p521, "p521"),
+           oct(SECRET, kid="hmac"))
 ALL = [f"{family}{size}" for family in ("RS", "PS", "ES", "HS") for size in (256, 384, 512)]
 KEY_OF = {"RS": (rsa_key, "rsa"), "PS": (rsa_key, "rsa"), "HS": (SECRET, "hmac")}
 EC_KEY_OF = {"ES256": (p256, "p256"), "ES384": (p384, "p384"), "ES512": (p521, "p521")}
@@ -90,7 +91,8 @@ def key_set(name, kind, keys, why="", algorithms=ALL):
 
 
 def hs256(signing_input, secret=SECRET):
-    return b64(hmac.new(secret.encode() if isinstance(secret, str) else secret, signing_input.encode(), hashlib.sha256).digest())
+    key = secret.encode() if isinstance(secret, str) else secret
+    return b64(hmac.new(key, signing_input.encode(), hashlib.sha256).digest())
 
 
 def by_hand(header, claims, secret=SECRET):
@@ -144,7 +146,8 @@ def good_tokens():
 
 
 def none_and_confusion():
-    for spelling in ("none", "None", "NONE", "nOnE", "none ", "", "\u0000none", "hs256", "HS256 ", "HS256\u0000", "HS1", "dir"):
+    for spelling in ("none", "None", "NONE", "nOnE", "none ", "", "\u0000none", "hs256", "HS256 ", "HS256\u0000",
+                     "HS1", "dir"):
         header = {"alg": spelling, "kid": "hmac"}
         case(f"alg {spelling!r} unsigned", f"{b64(json.dumps(header))}.{b64(json.dumps(CLAIMS))}.")
         case(f"alg {spelling!r} with an HMAC", by_hand(header, CLAIMS))
@@ -156,7 +159,8 @@ def none_and_confusion():
     case("no signature at all", by_hand(HS, CLAIMS).rsplit(".", 1)[0])
     for key, kid in ((rsa_key, "rsa"), (p256, "p256")):
         numbers = public(key)
-        materials = {"PEM": pem(key), "PEM without its last line end": pem(key).rstrip("\n"), "JWK": json.dumps(public(key, kid)),
+        materials = {"PEM": pem(key), "PEM without its last line end": pem(key).rstrip("\n"),
+                     "JWK": json.dumps(public(key, kid)),
                      "n or x": base64.urlsafe_b64decode((numbers.get("n") or numbers.get("x")) + "==")}
         for what, material in materials.items():
             case(f"the {kid} key's {what} as a secret", by_hand({"alg": "HS256", "kid": kid}, CLAIMS, material))
@@ -169,7 +173,8 @@ def none_and_confusion():
     case("PS256 signature said to be RS256", swap_alg("PS256", "RS256", rsa_key))
     case("RS256 signature said to be RS512", swap_alg("RS256", "RS512", rsa_key))
     key = public(rsa_key, "rsa", alg="RS256")
-    case("an alg other than the key's own", jwt.encode(CLAIMS, rsa_key, "RS384", headers={"kid": "rsa"}), keys=jwks(key))
+    case("an alg other than the key's own", jwt.encode(CLAIMS, rsa_key, "RS384", headers={"kid": "rsa"}),
+         keys=jwks(key))
     case("the key's own alg", jwt.encode(CLAIMS, rsa_key, "RS256", headers={"kid": "rsa"}), "admitted", keys=jwks(key))
 
 
@@ -182,16 +187,20 @@ def swap_alg(signed_by, said, key):
 
 
 def kids():
-    for name, kid in {"unknown": "nobody", "empty": "", "path": "../../../../dev/null", "SQL": "x' UNION SELECT 'secret' -- ",
-                      "command": "|id", "other case": "HMAC", "prefix": "hma", "NUL": "hmac\u0000", "key of another type": "rsa",
-                      "very long": "k" * 257, "number": 1, "null": None, "list": ["hmac"], "object": {"kid": "hmac"}}.items():
+    for name, kid in {"unknown": "nobody", "empty": "", "path": "../../../../dev/null",
+                      "SQL": "x' UNION SELECT 'secret' -- ",
+                      "command": "|id", "other case": "HMAC", "prefix": "hma", "NUL": "hmac\u0000",
+                      "key of another type": "rsa",
+                      "very long": "k" * 257, "number": 1, "null": None, "list": ["hmac"],
+                      "object": {"kid": "hmac"}}.items():
         case(f"kid: {name}", by_hand({"alg": "HS256", "kid": kid}, CLAIMS))
     case("a kid that is as long as may be", by_hand({"alg": "HS256", "kid": "k" * 256}, CLAIMS), "admitted",
          keys=jwks(oct(SECRET, kid="k" * 256)))
     many = [oct(f"{i:064}", kid=f"{i}") for i in range(9)]
     case("the eighth key without kid", by_hand({"alg": "HS256"}, CLAIMS, f"{7:064}"), "admitted", keys=jwks(*many))
     case("the ninth key without kid", by_hand({"alg": "HS256"}, CLAIMS, f"{8:064}"), keys=jwks(*many))
-    case("the ninth key by its kid", by_hand({"alg": "HS256", "kid": "8"}, CLAIMS, f"{8:064}"), "admitted", keys=jwks(*many))
+    case("the ninth key by its kid", by_hand({"alg": "HS256", "kid": "8"}, CLAIMS, f"{8:064}"), "admitted",
+         keys=jwks(*many))
     case("keys of one kid and two types", jwt.encode(CLAIMS, p256, "ES256", headers={"kid": "k"}), "admitted",
          keys=jwks(public(rsa_key, "k"), public(p256, "k")))
 
@@ -203,7 +212,8 @@ def headers():
     for name, value in offered.items():
         made = jwt.encode(CLAIMS, attacker, "RS256", headers={"kid": "rsa", name: value})
         case(f"signed by the key of its own {name}", made)
-        case(f"{name} is ignored", jwt.encode(CLAIMS, rsa_key, "RS256", headers={"kid": "rsa", name: value}), "admitted")
+        case(f"{name} is ignored", jwt.encode(CLAIMS, rsa_key, "RS256", headers={"kid": "rsa", name: value}),
+             "admitted")
     secret = "the attacker's own secret, which is long enough for the algorithm"
     case("signed by the secret of its own jwk", by_hand({**HS, "jwk": oct(secret)}, CLAIMS, secret))
     for name, value in (("crit", ["exp"]), ("crit", []), ("b64", False), ("b64", True), ("zip", "DEF")):
@@ -216,14 +226,20 @@ def headers():
     case("nested without cty", by_hand(HS, inner))
     case("nested as a JSON text", by_hand(HS, json.dumps(inner)))
     case("cty of something else", by_hand({**HS, "cty": "json"}, CLAIMS), "admitted")
-    for name, text in {"alg twice": '{"alg":"HS256","alg":"HS256"}', "alg twice, none first": '{"alg":"none","alg":"HS256"}',
-                       "alg twice, escaped": '{"alg":"HS256","\\u0061lg":"none"}', "kid twice": '{"alg":"HS256","kid":"hmac","kid":"hmac"}',
-                       "a name twice deep below": '{"alg":"HS256","x":[{"a":1,"a":2}]}', "a list": '["HS256"]', "a text": '"HS256"',
-                       "empty": "", "no JSON": "HS256", "JSON and more": '{"alg":"HS256"}x', "two objects": '{"alg":"HS256"}{}',
-                       "a comment": '{"alg":"HS256"/**/}', "a trailing comma": '{"alg":"HS256",}', "a byte order mark": '\ufeff{"alg":"HS256"}',
+    for name, text in {"alg twice": '{"alg":"HS256","alg":"HS256"}',
+                       "alg twice, none first": '{"alg":"none","alg":"HS256"}',
+                       "alg twice, escaped": '{"alg":"HS256","\\u0061lg":"none"}',
+                       "kid twice": '{"alg":"HS256","kid":"hmac","kid":"hmac"}',
+                       "a name twice deep below": '{"alg":"HS256","x":[{"a":1,"a":2}]}', "a list": '["HS256"]',
+                       "a text": '"HS256"',
+                       "empty": "", "no JSON": "HS256", "JSON and more": '{"alg":"HS256"}x',
+                       "two objects": '{"alg":"HS256"}{}',
+                       "a comment": '{"alg":"HS256"/**/}', "a trailing comma": '{"alg":"HS256",}',
+                       "a byte order mark": '\ufeff{"alg":"HS256"}',
                        "nested too deeply": '{"alg":"HS256","x":' + "[" * 16 + "]" * 16 + "}"}.items():
         case(f"header: {name}", by_hand(text, CLAIMS))
-    case("header nested as deep as may be", by_hand('{"alg":"HS256","x":' + "[" * 15 + "]" * 15 + "}", CLAIMS), "admitted")
+    case("header nested as deep as may be", by_hand('{"alg":"HS256","x":' + "[" * 15 + "]" * 15 + "}", CLAIMS),
+         "admitted")
     case("header: invalid UTF-8", by_hand(b'{"alg":"HS256","x":"\xff"}', CLAIMS))
     case("header: NUL behind it", by_hand(b'{"alg":"HS256"}\0', CLAIMS))
 
@@ -235,10 +251,13 @@ def forms():
     for name, token in {"empty": "", "dots": "..", "one dot": ".", "many dots": "." * 100, "a dot before": "." + good,
                         "a dot behind": good + ".", "an empty part between": f"{header}..{claims}.{signature}",
                         "a space before": " " + good, "a space behind": good + " ", "a line end behind": good + "\n",
-                        "a line end within": f"{header}.{claims[:8]}\n{claims[8:]}.{signature}", "NUL behind": good + "\0",
-                        "Bearer before": "Bearer " + good, "padding": good + "=", "padded header": f"{header}=.{claims}.{signature}",
+                        "a line end within": f"{header}.{claims[:8]}\n{claims[8:]}.{signature}",
+                        "NUL behind": good + "\0",
+                        "Bearer before": "Bearer " + good, "padding": good + "=",
+                        "padded header": f"{header}=.{claims}.{signature}",
                         "parts in another order": f"{claims}.{header}.{signature}", "not ASCII": good + "\u00e9",
-                        "JSON serialization": json.dumps({"protected": header, "payload": claims, "signature": signature})}.items():
+                        "JSON serialization": json.dumps({"protected": header, "payload": claims,
+                                                          "signature": signature})}.items():
         case(f"form: {name}", token)
     for cut in list(range(1, 6)) + [len(signature), len(signature) + 1, len(good) - 1]:
         case(f"form: cut by {cut}", good[:-cut])
@@ -274,10 +293,12 @@ def token_of(size):
 
 
 def signatures():
-    for algorithm, other in {"RS256": other_rsa_key, "PS256": other_rsa_key, "ES256": other_p256, "HS256": SECRET[::-1]}.items():
+    for algorithm, other in {"RS256": other_rsa_key, "PS256": other_rsa_key, "ES256": other_p256,
+                             "HS256": SECRET[::-1]}.items():
         kid = key_for(algorithm)[1]
         case(f"{algorithm} by another key", jwt.encode(CLAIMS, other, algorithm, headers={"kid": kid}))
-        case(f"{algorithm} by another key, expired", jwt.encode(with_claims(exp=NOW - 600), other, algorithm, headers={"kid": kid}))
+        case(f"{algorithm} by another key, expired", jwt.encode(with_claims(exp=NOW - 600), other, algorithm,
+                                                                headers={"kid": kid}))
         case(f"{algorithm} by another key, not permitted", jwt.encode(CLAIMS, other, algorithm, headers={"kid": kid}),
              require=[{"claim": "role", "values": ["admin"]}])
         size = len(jwt.encode(CLAIMS, other, algorithm).rsplit(".", 1)[1])
@@ -296,7 +317,8 @@ def signatures():
     case("ES256 with zeros between", f"{head}.{b64(r.to_bytes(33, 'big') + s.to_bytes(33, 'big'))}")
     case("ES256 with a byte behind", f"{head}.{b64(raw + b'x')}")
     case("ES256 with r and s swapped", f"{head}.{b64(raw[32:] + raw[:32])}")
-    for name, numbers in {"r = n, s = n": (order, order), "r = 1, s = 0": (1, 0), "r = 0, s = 1": (0, 1), "r + n": ((r + order) % 2**256, s)}.items():
+    for name, numbers in {"r = n, s = n": (order, order), "r = 1, s = 0": (1, 0), "r = 0, s = 1": (0, 1),
+                          "r + n": ((r + order) % 2**256, s)}.items():
         case(f"ES256 with {name}", f"{head}.{b64(b''.join(number.to_bytes(32, 'big') for number in numbers))}")
     case("ES256 said by a P-384 key", jwt_es(p384, "ES256", "p384", hashes.SHA256(), 48))
     case("ES384 said by a P-256 key", jwt_es(p256, "ES384", "p256", hashes.SHA384(), 32))
@@ -327,8 +349,10 @@ def times():
     case("exp: the end of the year 9999", signed(exp=253402300799), "admitted")
     case("exp: after that", signed(exp=253402300800))
     case("exp: missing", signed(exp=None))
-    for name, text in {"text": '"1800000000"', "null": "null", "true": "true", "list": "[1800000000]", "negative": "-1", "1e400": "1e400",
-                       "-1e400": "-1e400", "2^64": "18446744073709551616", "2^63": "9223372036854775808", "-2^63": "-9223372036854775808",
+    for name, text in {"text": '"1800000000"', "null": "null", "true": "true", "list": "[1800000000]",
+                       "negative": "-1", "1e400": "1e400",
+                       "-1e400": "-1e400", "2^64": "18446744073709551616", "2^63": "9223372036854775808",
+                       "-2^63": "-9223372036854775808",
                        "NaN": "NaN", "Infinity": "Infinity", "1e18": "1e18"}.items():
         for claim in ("exp", "nbf", "iat"):
             without = {key: value for key, value in CLAIMS.items() if key != claim}
@@ -338,14 +362,16 @@ def times():
         case(f"{claim}: now", signed(**{claim: NOW}), "admitted")
         case(f"{claim}: within leeway", signed(**{claim: NOW + 30}), "admitted")
         case(f"{claim}: in the future", signed(**{claim: NOW + 31}))
-    case("expired and of another issuer", signed(exp=NOW - 600, iss="https://evil.example"), issuers=["https://id.example"])
+    case("expired and of another issuer", signed(exp=NOW - 600, iss="https://evil.example"),
+         issuers=["https://id.example"])
 
 
 def parties():
     ours = {"issuers": ["https://id.example", "https://id.example/b"], "audiences": ["bridge", "other"]}
     case("issuer and audience", signed(), "admitted", **ours)
     for claim in ("iss", "aud"):
-        for name, value in {"missing": None, "another": "https://evil.example", "empty": "", "number": 1, "object": {"a": "bridge"},
+        for name, value in {"missing": None, "another": "https://evil.example", "empty": "", "number": 1,
+                            "object": {"a": "bridge"},
                             "longer": CLAIMS[claim] + "/", "other case": CLAIMS[claim].upper(), "empty list": [],
                             "list in a list": [[CLAIMS[claim]]]}.items():
             case(f"{claim}: {name}", signed(**{claim: value}), **ours)
@@ -359,10 +385,13 @@ def names():
     case("identity: a number", signed(sub=42), "admitted", identity_is="42")
     case("identity: 256 bytes", signed(sub="a" * 256), "admitted", identity_is="a" * 256)
     case("identity: not ASCII", signed(sub="zo\u00eb"), "admitted", identity_is="zo\u00eb")
-    case("identity: another claim", signed(email="a@example.org"), "admitted", identity="email", identity_is="a@example.org")
+    case("identity: another claim", signed(email="a@example.org"), "admitted", identity="email",
+         identity_is="a@example.org")
     case("identity: within", signed(user={"name": "bob"}), "admitted", identity="user.name", identity_is="bob")
-    for name, value in {"missing": None, "empty": "", "257 bytes": "a" * 257, "NUL": "alice\u0000", "a line end": "alice\n", "DEL": "\u007f",
-                        "escape": "\u001b[31m", "true": True, "fraction": 1.5, "list": ["alice"], "object": {"name": "alice"}}.items():
+    for name, value in {"missing": None, "empty": "", "257 bytes": "a" * 257, "NUL": "alice\u0000",
+                        "a line end": "alice\n", "DEL": "\u007f",
+                        "escape": "\u001b[31m", "true": True, "fraction": 1.5, "list": ["alice"],
+                        "object": {"name": "alice"}}.items():
         case(f"identity: {name}", signed(sub=value))
     case("jti: missing", signed(jti=None), "admitted")
     for name, value in {"number": 1, "257 bytes": "a" * 257, "empty": "", "list": ["a"], "a line end": "a\n"}.items():
@@ -375,7 +404,8 @@ def requirements():
 
     keycloak = {"realm_access": {"roles": ["user", "desk"]}}
     case("require: a nested list", signed(**keycloak), "admitted", **asks("realm_access.roles", "admin", "desk"))
-    case("require: a nested list without it", signed(**keycloak), "not_permitted", **asks("realm_access.roles", "admin"))
+    case("require: a nested list without it", signed(**keycloak), "not_permitted",
+         **asks("realm_access.roles", "admin"))
     case("require: not there", signed(), "not_permitted", **asks("role", "admin"))
     case("require: a word of scope", signed(scope="read write"), "admitted", **asks("scope", "write"))
     case("require: two of two", signed(role="a", scope="b"), "admitted",
@@ -386,9 +416,12 @@ def requirements():
 
 
 def payloads():
-    for name, text in {"a name twice": raw_claims('"sub": "mallory"'), "a name twice, escaped": raw_claims('"s\\u0075b": "mallory"'),
-                       "a name twice deep below": raw_claims('"x": [{"y": 1, "y": 1}]'), "a list": json.dumps([CLAIMS]), "a text": '"alice"',
-                       "empty": "", "a number": "1", "JSON and more": json.dumps(CLAIMS) + " x", "two objects": json.dumps(CLAIMS) * 2,
+    for name, text in {"a name twice": raw_claims('"sub": "mallory"'),
+                       "a name twice, escaped": raw_claims('"s\\u0075b": "mallory"'),
+                       "a name twice deep below": raw_claims('"x": [{"y": 1, "y": 1}]'),
+                       "a list": json.dumps([CLAIMS]), "a text": '"alice"',
+                       "empty": "", "a number": "1", "JSON and more": json.dumps(CLAIMS) + " x",
+                       "two objects": json.dumps(CLAIMS) * 2,
                        "a lone surrogate": raw_claims('"x": "\\ud800"'), "single quotes": "{'sub': 'alice'}",
                        "nested too deeply": raw_claims('"x": ' + "[" * 16 + "]" * 16)}.items():
         case(f"claims: {name}", by_hand(HS, text))
@@ -403,7 +436,8 @@ def sets():
     key_set("all types", "jwks", SET)
     key_set("PEM, one", "pem_file", pem(rsa_key))
     key_set("PEM, text around", "pem_file", "a key:\n" + pem(rsa_key) + "and another\n" + pem(p256))
-    key_set("PEM, PKCS #1", "pem_file", rsa_key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.PKCS1).decode())
+    pkcs1 = rsa_key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.PKCS1)
+    key_set("PEM, PKCS #1", "pem_file", pkcs1.decode())
     key_set("PEM, unused ones left out", "pem_file", pem(secp256k1) + pem(rsa_key))
     key_set("PEM, none for the algorithm", "pem_file", pem(rsa_key), "no key", ["ES256"])
     key_set("PEM, curve of nobody", "pem_file", pem(secp256k1), "no key")
@@ -413,7 +447,8 @@ def sets():
     key_set("PEM, cut", "pem_file", pem(rsa_key)[:200], "block")
     key_set("PEM, second one cut", "pem_file", pem(rsa_key) + pem(rsa_key)[:200], "block 2")
     key_set("PEM, garbage", "pem_file", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "block 1")
-    key_set("PEM, something else", "pem_file", "-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----\n", "neither")
+    key_set("PEM, something else", "pem_file", "-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----\n",
+            "neither")
     key_set("PEM, empty", "pem_file", "", "no PEM")
     key_set("PEM, 64 keys", "pem_file", pem(p256) * 64)
     key_set("PEM, 65 keys", "pem_file", pem(p256) * 65, "more than 64")
@@ -425,7 +460,8 @@ def sets():
     key_set("secret, 31 bytes and two line ends", "secret_file", "a" * 31 + "\n\n", "", ["HS256"])
     for algorithm, size in (("HS384", 48), ("HS512", 64)):
         key_set(f"secret for {algorithm}", "secret_file", "a" * size, "", [algorithm])
-        key_set(f"secret for {algorithm}, short", "secret_file", "a" * (size - 1), f"{algorithm} needs {size}", ["HS256", algorithm])
+        key_set(f"secret for {algorithm}, short", "secret_file", "a" * (size - 1), f"{algorithm} needs {size}",
+                ["HS256", algorithm])
     key_set("secret, empty", "secret_file", "", "needs 32", ["HS256"])
     key_set("secret, long", "secret_file", "a" * 1025, "at most 1024", ["HS256"])
     key_set("secret, PEM", "secret_file", pem(rsa_key), "PEM", ["HS256"])
@@ -438,7 +474,8 @@ def sets():
     key_set("JWKS, no object", "jwks", '{"keys": [1]}', "key 1: it is no object")
     key_set("JWKS, encryption left out", "jwks", jwks(public(rsa_key, use="enc"), public(p256)))
     key_set("JWKS, only encryption", "jwks", jwks(public(rsa_key, use="enc")), "no key")
-    key_set("JWKS, unknown types left out", "jwks", jwks({"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}, {"kty": "?"}, rsa_jwk))
+    key_set("JWKS, unknown types left out", "jwks", jwks({"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}, {"kty": "?"},
+                                                         rsa_jwk))
     key_set("JWKS, only unknown types", "jwks", jwks({"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}), "no key")
     key_set("JWKS, unknown alg left out", "jwks", jwks(public(rsa_key, alg="RSA-OAEP")), "no key")
     key_set("JWKS, for signing only", "jwks", jwks(public(rsa_key, key_ops=["sign"])), "no key")
@@ -447,7 +484,8 @@ def sets():
     for key in (rsa_key, p256):
         private = {**public(key), "d": jwk.JWK.from_pyca(key).export_private(as_dict=True)["d"]}
         key_set(f"JWKS, private {private['kty']}", "jwks", jwks(rsa_jwk, private), "key 2: it is a private key")
-        key_set(f"JWKS, private {private['kty']} for others", "jwks", jwks(rsa_jwk, {**private, "use": "enc"}), "private key")
+        key_set(f"JWKS, private {private['kty']} for others", "jwks", jwks(rsa_jwk, {**private, "use": "enc"}),
+                "private key")
     key_set("JWKS, 1024 bits", "jwks", jwks(public(weak_rsa_key)), "of 1024 bits")
     zeros = b64(bytes(128) + base64.urlsafe_b64decode(public(weak_rsa_key)["n"] + "=="))
     key_set("JWKS, 1024 bits behind zeros", "jwks", jwks({**rsa_jwk, "n": zeros}), "of 1024 bits")
@@ -461,12 +499,15 @@ def sets():
     key_set("JWKS, modulus no text", "jwks", jwks({**rsa_jwk, "n": 1}), "its n")
     key_set("JWKS, off the curve", "jwks", jwks({**public(p256), "y": public(other_p256)["y"]}), "not on its curve")
     key_set("JWKS, another curve's point", "jwks", jwks({**public(p384), "crv": "P-256"}), "not on its curve")
-    key_set("JWKS, the point zero", "jwks", jwks({**public(p256), "x": b64(bytes(32)), "y": b64(bytes(32))}), "not on its curve")
+    key_set("JWKS, the point zero", "jwks", jwks({**public(p256), "x": b64(bytes(32)), "y": b64(bytes(32))}),
+            "not on its curve")
     key_set("JWKS, weak secret", "jwks", jwks(oct("a" * 63)), "HS512 needs 64")
     key_set("JWKS, secret for its alg", "jwks", jwks(oct("a" * 32, alg="HS256")))
     key_set("JWKS, empty secret", "jwks", jwks({"kty": "oct", "k": ""}), "its k")
-    key_set("JWKS, kid twice", "jwks", jwks(public(rsa_key, "k"), public(other_rsa_key, "k")), "key 2: another of its type")
-    key_set("JWKS, kid twice, one for others", "jwks", jwks(public(rsa_key, "k"), public(other_rsa_key, "k", use="enc")))
+    key_set("JWKS, kid twice", "jwks", jwks(public(rsa_key, "k"), public(other_rsa_key, "k")),
+            "key 2: another of its type")
+    key_set("JWKS, kid twice, one for others", "jwks", jwks(public(rsa_key, "k"), public(other_rsa_key, "k",
+                                                                                         use="enc")))
     key_set("JWKS, kid no text", "jwks", jwks(public(rsa_key, 1)), "its kid")
     key_set("JWKS, long kid", "jwks", jwks(public(rsa_key, "k" * 257)), "its kid")
     key_set("JWKS, no kty", "jwks", jwks({"kid": "a"}), "kty")
@@ -476,6 +517,7 @@ def sets():
     key_set("unknown algorithm", "jwks", SET, "no algorithm none", ["RS256", "none"])
 
 
-for part in (good_tokens, none_and_confusion, kids, headers, forms, signatures, times, parties, names, requirements, payloads, sets):
+for part in (good_tokens, none_and_confusion, kids, headers, forms, signatures, times, parties, names, requirements,
+             payloads, sets):
     part()
 print(json.dumps({"now": NOW, "tokens": tokens, "key_sets": key_sets}))
