@@ -48,7 +48,7 @@ Hash read_bcrypt(std::string_view hash) {
 
 // $6$ [rounds=N$] salt $ digest
 Hash read_sha_crypt(std::string_view hash) {
-  const Hash broken{.wrong = "the SHA-crypt hash is broken"};
+  Hash broken{.wrong = "the SHA-crypt hash is broken"};
   const std::size_t digest_size = hash[1] == '5' ? 43 : 86;
   auto parts = split(hash.substr(3), '$');
   unsigned rounds = 5'000;
@@ -71,7 +71,7 @@ Hash read_sha_crypt(std::string_view hash) {
 
 // $y$ parameters $ salt $ digest
 Hash read_yescrypt(std::string_view hash) {
-  const Hash broken{.wrong = "the yescrypt hash is broken"};
+  Hash broken{.wrong = "the yescrypt hash is broken"};
   // N and r as libcrypt writes them, for costs 1 to 8 in their order.
   constexpr std::array<std::string_view, 8> known{"j75", "j85", "j7T", "j8T", "j9T", "jAT", "jBT", "jCT"};
   const auto parts = split(hash.substr(1), '$');

@@ -134,13 +134,14 @@ std::optional<UnixSeconds> parse_timestamp(std::string_view text) {
   const auto fits = [](char digit, char c) { return digit == '0' ? is_digit(c) : c == digit; };
   if (!std::equal(form.begin(), form.end(), text.begin(), text.end(), fits)) return std::nullopt;
   const auto digits = [&](std::size_t from, std::size_t count) { return *number(text.substr(from, count)); };
-  using namespace std::chrono;
-  const year_month_day date(year(static_cast<int>(digits(0, 4))), month(digits(5, 2)), day(digits(8, 2)));
+  namespace chrono = std::chrono;
+  const chrono::year year(static_cast<int>(digits(0, 4)));
+  const chrono::year_month_day date(year, chrono::month(digits(5, 2)), chrono::day(digits(8, 2)));
   const unsigned hour = digits(11, 2);
   const unsigned minute = digits(14, 2);
   const unsigned second = digits(17, 2);
-  if (!date.ok() || date.year() < year(1970) || hour > 23 || minute > 59 || second > 59) return std::nullopt;
-  const auto instant = sys_days(date) + hours(hour) + minutes(minute) + seconds(second);
+  if (!date.ok() || year < chrono::year(1970) || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  const auto instant = chrono::sys_days(date) + chrono::hours(hour) + chrono::minutes(minute) + chrono::seconds(second);
   return instant.time_since_epoch().count();
 }
 
