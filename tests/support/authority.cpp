@@ -32,10 +32,10 @@ void add(X509* certificate, int kind, const std::string& value) {
 
 }  // namespace
 
-Authority::Authority(const std::string& name, long end) : Authority(name, end, nullptr) {}
+Authority::Authority(const std::string& name, long end, std::time_t now) : Authority(name, end, now, nullptr) {}
 
-Authority::Authority(const std::string& name, long end, const Authority* issuer)
-    : key_(EVP_EC_gen("P-256")), certificate_(blank({name}, -365 * one_day, end, key_.get())) {
+Authority::Authority(const std::string& name, long end, std::time_t now, const Authority* issuer)
+    : now_(now), key_(EVP_EC_gen("P-256")), certificate_(blank({name}, -365 * one_day, end, key_.get())) {
   const Authority& signer = issuer == nullptr ? *this : *issuer;
   X509_set_issuer_name(certificate_.get(), X509_get_subject_name(signer.certificate_.get()));
   add(certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
@@ -44,7 +44,7 @@ Authority::Authority(const std::string& name, long end, const Authority* issuer)
 }
 
 Authority Authority::intermediate(const std::string& name) const {
-  return {name, 365 * one_day, this};
+  return {name, 365 * one_day, now_, this};
 }
 
 Certificate Authority::issue(const Wish& wish) const {
@@ -66,7 +66,7 @@ std::string Authority::revocation_list(const std::vector<Certificate>& revoked, 
   const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> time(ASN1_TIME_new(), ASN1_TIME_free);
   X509_CRL_set_version(list.get(), 1);
   X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(certificate_.get()));
-  X509_gmtime_adj(time.get(), -2 * one_day);
+  ASN1_TIME_adj(time.get(), now_, 0, -2 * one_day);
   X509_CRL_set1_lastUpdate(list.get(), time.get());
   for (const Certificate& each : revoked) {
     const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
@@ -78,7 +78,7 @@ std::string Authority::revocation_list(const std::vector<Certificate>& revoked, 
     X509_REVOKED_set_revocationDate(entry, time.get());
     check(X509_CRL_add0_revoked(list.get(), entry) == 1, "cannot revoke");
   }
-  X509_gmtime_adj(time.get(), next);
+  ASN1_TIME_adj(time.get(), now_, 0, next);
   X509_CRL_set1_nextUpdate(list.get(), time.get());
   X509_CRL_sort(list.get());
   check(X509_CRL_sign(list.get(), key_.get(), EVP_sha256()) > 0, "cannot sign the list");
@@ -89,14 +89,15 @@ std::string Authority::pem() const {
   return text_of([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate_.get()); });
 }
 
-Authority::X509Ptr Authority::blank(const std::vector<std::string>& common_names, long begin, long end, EVP_PKEY* key) {
+Authority::X509Ptr Authority::blank(const std::vector<std::string>& common_names, long begin, long end,
+                                    EVP_PKEY* key) const {
   X509Ptr certificate(X509_new());
   X509_set_version(certificate.get(), 2);
   std::uint64_t serial = 0;
   check(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) == 1, "no random serial");
   ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate.get()), serial >> 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), begin);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), end);
+  ASN1_TIME_adj(X509_getm_notBefore(certificate.get()), now_, 0, begin);
+  ASN1_TIME_adj(X509_getm_notAfter(certificate.get()), now_, 0, end);
   X509_set_pubkey(certificate.get(), key);
   for (const std::string& name : common_names) {
     check(X509_NAME_add_entry_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, V_ASN1_UTF8STRING,

@@ -2,6 +2,7 @@
 
 #include "support/certificate.hpp"
 
+#include <ctime>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,8 +25,8 @@ struct Wish {
 // A certificate authority (P-256), and what it gives out.
 class Authority {
  public:
-  // A root. `end`: seconds from now.
-  explicit Authority(const std::string& name, long end = 365 * one_day);
+  // A root. `end`: seconds from `now`, which is the moment for all that it gives out.
+  explicit Authority(const std::string& name, long end = 365 * one_day, std::time_t now = std::time(nullptr));
 
   // One below it.
   Authority intermediate(const std::string& name) const;
@@ -43,10 +44,11 @@ class Authority {
   using X509Ptr = std::unique_ptr<X509, Free>;
   using Key = std::unique_ptr<EVP_PKEY, Free>;
 
-  Authority(const std::string& name, long end, const Authority* issuer);
+  Authority(const std::string& name, long end, std::time_t now, const Authority* issuer);
   // Unsigned; with a serial number of its own.
-  static X509Ptr blank(const std::vector<std::string>& common_names, long begin, long end, EVP_PKEY* key);
+  X509Ptr blank(const std::vector<std::string>& common_names, long begin, long end, EVP_PKEY* key) const;
 
+  std::time_t now_;
   Key key_;
   X509Ptr certificate_;
 };

@@ -62,6 +62,25 @@ SSL_CTX* client_context() {
   return context;
 }
 
+void use_certificate(SSL* ssl, const std::string& chain, const std::string& key) {
+  const auto bio_of = [](const std::string& text) {
+    return std::unique_ptr<BIO, decltype(&BIO_free)>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())),
+                                                     BIO_free);
+  };
+  const auto certificates = bio_of(chain);
+  const std::unique_ptr<X509, decltype(&X509_free)> own(
+      PEM_read_bio_X509(certificates.get(), nullptr, nullptr, nullptr), X509_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> private_key(
+      PEM_read_bio_PrivateKey(bio_of(key).get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+  if (SSL_use_certificate(ssl, own.get()) != 1 || SSL_use_PrivateKey(ssl, private_key.get()) != 1) {
+    throw std::runtime_error("the client's certificate cannot be used");
+  }
+  // As SSL_add0_chain_cert, whose macro has an old-style cast.
+  while (X509* issuer = PEM_read_bio_X509(certificates.get(), nullptr, nullptr, nullptr)) {
+    SSL_ctrl(ssl, SSL_CTRL_CHAIN_CERT, 0, issuer);
+  }
+}
+
 }  // namespace
 
 std::string os_error(const char* what) {
@@ -111,6 +130,8 @@ void Wire::start_tls(const TlsOptions& options) {
     SSL_set_alpn_protos(ssl_.get(), reinterpret_cast<const unsigned char*>(wire_format.data()),
                         static_cast<unsigned>(wire_format.size()));
   }
+  if (!options.chain.empty()) use_certificate(ssl_.get(), options.chain, options.key);
+  if (options.session != nullptr) SSL_set_session(ssl_.get(), options.session);
   const auto deadline = steady_clock::now() + patience_;
   for (;;) {
     ERR_clear_error();

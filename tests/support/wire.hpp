@@ -32,6 +32,9 @@ struct TlsOptions {
   int max_version = TLS1_3_VERSION;
   std::string ciphers{};  // of TLS 1.2 and before, also those that are broken; empty: OpenSSL's choice
   std::string alpn{};     // one protocol; empty: none offered
+  std::string chain{};    // PEM: the client's certificate, and issuers that are sent with it; empty: it has none
+  std::string key{};
+  SSL_SESSION* session = nullptr;  // offered for resumption
 };
 
 // A byte stream over a socket, plain or TLS; every wait has a deadline.

@@ -1,4 +1,5 @@
 #include "config/load.hpp"
+#include "support/authority.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <memory>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 
 using namespace drawbridge::config;
+using drawbridge::testing::Authority;
 using drawbridge::testing::TemporaryDirectory;
 
 namespace {
@@ -54,6 +56,15 @@ std::string certificate_for(EVP_PKEY* key, std::int64_t begin, std::int64_t end)
   return text_of(bio);
 }
 
+std::string told_of(const Config& config, const Environment& environment, const TemporaryDirectory& directory) {
+  std::string out;
+  for (const auto& diagnostic : check_environment(config, environment)) out += diagnostic.text() + "\n";
+  // The path of this run's directory tells nothing.
+  const std::string prefix = directory.path("");
+  for (auto at = out.find(prefix); at != std::string::npos; at = out.find(prefix)) out.erase(at, prefix.size());
+  return out;
+}
+
 // A certificate and its key on the disk.
 struct Pair {
   TemporaryDirectory directory;
@@ -72,14 +83,27 @@ struct Pair {
     Config config;
     Listener& listener = config.listeners.emplace_back();
     listener.tls.emplace().certificates.push_back({chain_path, key_path, {"d.yaml", 3, 28}});
-    std::string out;
-    for (const auto& diagnostic : check_environment(config, environment)) out += diagnostic.text() + "\n";
-    // The path of this run's directory tells nothing.
-    const std::string prefix = directory.path("");
-    for (auto at = out.find(prefix); at != std::string::npos; at = out.find(prefix)) out.erase(at, prefix.size());
-    return out;
+    return told_of(config, environment, directory);
   }
 };
+
+// What is told of the issuers and revocation lists of a listener's clients.
+struct Clients {
+  TemporaryDirectory directory;
+  ClientCertificates asked{directory.path("ca.pem"), "", false, {"d.yaml", 4, 7}};
+
+  std::string told(const std::string& ca, const std::string& crl = "", const Environment& environment = at_now()) {
+    directory.write("ca.pem", ca);
+    if (!crl.empty()) asked.crl = directory.write("clients.crl", crl);
+    Config config;
+    config.listeners.emplace_back().tls.emplace().client_certificates = asked;
+    return told_of(config, environment, directory);
+  }
+};
+
+Authority authority(const std::string& name, long end = 365 * day) {
+  return Authority(name, end, now);
+}
 
 }  // namespace
 
@@ -167,6 +191,83 @@ BOOST_AUTO_TEST_CASE(credentials_are_files_in_systemds_directory) {
       "d.yaml:3:28: `credential:key.pem` needs LoadCredential= and exists only while systemd runs the service\n");
   BOOST_TEST(file_of("credential:x", "/run/credentials") == "/run/credentials/x");
   BOOST_TEST(file_of("/etc/x", "/run/credentials") == "/etc/x");
+}
+
+BOOST_AUTO_TEST_CASE(issuers_of_clients_and_their_lists_are_fine) {
+  const Authority root = authority("Root");
+  const Authority middle = root.intermediate("Middle");
+  const std::string all = root.pem() + middle.pem();
+  BOOST_TEST(Clients().told(root.pem()) == "");
+  BOOST_TEST(Clients().told(all) == "");
+  BOOST_TEST(Clients().told(all, root.revocation_list({root.issue()}) + middle.revocation_list()) == "");
+}
+
+BOOST_AUTO_TEST_CASE(issuers_that_cannot_be_had_are_errors) {
+  const std::string right = authority("Root").pem();
+  BOOST_TEST(Clients().told("") ==
+             "d.yaml:4:7: `ca.pem` holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)\n");
+  BOOST_TEST(Clients().told(right + right.substr(0, right.size() / 2)) ==
+             "d.yaml:4:7: certificate 2 in `ca.pem` is malformed\n");
+  Clients absent;
+  absent.asked.ca = absent.directory.path("none.pem");
+  BOOST_TEST(absent.told(right) == "d.yaml:4:7: cannot read `none.pem`: there is no such file\n");
+  Clients secret;
+  secret.asked.ca = "credential:ca.pem";
+  BOOST_TEST(secret.told(right) ==
+             "d.yaml:4:7: `credential:ca.pem` needs LoadCredential= and exists only while systemd runs the service\n");
+  Environment in_service = at_now();
+  in_service.credentials_directory = secret.directory.path("");
+  BOOST_TEST(secret.told(right, "", in_service) == "");
+}
+
+BOOST_AUTO_TEST_CASE(issuers_that_vouch_for_nobody_are_warnings) {
+  const Authority root = authority("Root");
+  BOOST_TEST(Clients().told(root.pem() + authority("Old", -1).pem()) ==
+             "d.yaml:4:7: warning: certificate 2 in `ca.pem` expired on 2025-06-15\n");
+  BOOST_TEST(Clients().told(root.pem() + authority("Late", day).pem()) ==
+             "d.yaml:4:7: warning: certificate 2 in `ca.pem` expires on 2025-06-16, in 1 days\n");
+  BOOST_TEST(Clients().told(root.issue().chain) ==
+             "d.yaml:4:7: warning: certificate 1 in `ca.pem` is none of a CA: it makes nobody else's pass\n");
+  BOOST_TEST(
+      Clients().told(root.intermediate("Middle").pem()) ==
+      "d.yaml:4:7: warning: certificate 1 in `ca.pem` does not count: its issuer is not there, up to the root\n");
+}
+
+BOOST_AUTO_TEST_CASE(revocation_lists_that_cannot_be_had_are_errors) {
+  const Authority root = authority("Root");
+  const std::string right = root.revocation_list();
+  BOOST_TEST(Clients().told(root.pem(), root.pem()) ==
+             "d.yaml:4:7: `clients.crl` holds no revocation list in PEM form (-----BEGIN X509 CRL-----)\n");
+  BOOST_TEST(Clients().told(root.pem(), right + right.substr(0, right.size() / 2)) ==
+             "d.yaml:4:7: revocation list 2 in `clients.crl` is malformed\n");
+  Clients absent;
+  absent.asked.crl = absent.directory.path("none.crl");
+  BOOST_TEST(absent.told(root.pem()) == "d.yaml:4:7: cannot read `none.crl`: there is no such file\n");
+}
+
+BOOST_AUTO_TEST_CASE(revocation_lists_by_which_nobody_passes_are_warnings) {
+  const Authority root = authority("Root");
+  const Authority other = authority("Other");
+  BOOST_TEST(Clients().told(root.pem(), root.revocation_list({}, -1)) ==
+             "d.yaml:4:7: warning: revocation list 1 in `clients.crl` is outdated since 2025-06-15: every certificate "
+             "of its issuer is refused\n");
+  Environment early = at_now();
+  early.unix_time = now - 3 * day;
+  BOOST_TEST(Clients().told(root.pem(), root.revocation_list(), early) ==
+             "d.yaml:4:7: warning: revocation list 1 in `clients.crl` is not valid before 2025-06-13: every "
+             "certificate of its issuer is refused\n");
+  BOOST_TEST(Clients().told(root.pem(), root.revocation_list() + other.revocation_list()) ==
+             "d.yaml:4:7: warning: revocation list 2 in `clients.crl` is signed by none of the certificates in "
+             "`ca.pem`\n");
+  BOOST_TEST(Clients().told(root.pem() + other.pem(), root.revocation_list()) ==
+             "d.yaml:4:7: warning: certificate 2 in `ca.pem` has no revocation list in `clients.crl`: every "
+             "certificate that it issued is refused\n");
+  // A namesake's list is not its own.
+  BOOST_TEST(Clients().told(root.pem(), authority("Root").revocation_list()) ==
+             "d.yaml:4:7: warning: revocation list 1 in `clients.crl` is signed by none of the certificates in "
+             "`ca.pem`\n"
+             "d.yaml:4:7: warning: certificate 1 in `ca.pem` has no revocation list in `clients.crl`: every "
+             "certificate that it issued is refused\n");
 }
 
 BOOST_AUTO_TEST_CASE(backends_that_do_not_resolve_are_warnings_once_each) {

@@ -197,6 +197,22 @@ BOOST_AUTO_TEST_CASE(credentials_keep_their_names) {
   BOOST_TEST(certificate.key == "/key.pem");
 }
 
+BOOST_AUTO_TEST_CASE(nobody_is_asked_for_a_certificate_unless_it_says_so) {
+  std::string text(smallest);
+  BOOST_TEST(!right(text).listeners.at(0).tls.value().client_certificates);
+  text.replace(text.find("certificates:"), 0, "client_certificates: { ca: ca.pem }, ");
+  ClientCertificates asked = right(text).listeners.at(0).tls.value().client_certificates.value();
+  BOOST_TEST(asked.ca == "/etc/ca.pem");
+  BOOST_TEST(asked.crl == "");
+  BOOST_TEST(!asked.required);
+  BOOST_TEST(asked.position.line == 3);
+  text.replace(text.find("ca.pem"), 6, "credential:ca, crl: lists/clients.crl, required: true");
+  asked = right(text).listeners.at(0).tls.value().client_certificates.value();
+  BOOST_TEST(asked.ca == "credential:ca");
+  BOOST_TEST(asked.crl == "/etc/lists/clients.crl");
+  BOOST_TEST(asked.required);
+}
+
 BOOST_AUTO_TEST_CASE(an_alias_repeats_a_value) {
   const Config config = right(R"(
 listeners: [ { bind: 127.0.0.1:1 } ]

@@ -125,6 +125,14 @@ BOOST_AUTO_TEST_CASE(in_a_listener) {
             {"bind: 127.0.0.1:1\n    tls: { min_version: 1.1, certificates: [ { chain: a, key: \"a\\0b\" } ] }\n",
              "4:25: `min_version` must be 1.2 or 1.3, not `1.1`\n"
              "4:63: `key` must be the path of a PEM file or credential:NAME, not `a\\x00b`\n"},
+            {"bind: 127.0.0.1:1\n    tls: { certificates: [ { chain: a, key: b } ], client_certificates: }\n",
+             "4:52: missing key `ca`: the PEM file of those who issue the clients' certificates\n"},
+            {"bind: 127.0.0.1:1\n    tls: { certificates: [ { chain: a, key: b } ], client_certificates: { ca: "
+             "'credential:', crl: '', required: yes, crls: c } }\n",
+             "4:79: `ca` must be the path of a PEM file or credential:NAME, not `credential:`\n"
+             "4:99: `crl` must be the path of a PEM file or credential:NAME, not ``\n"
+             "4:113: `required` must be true or false, without quotes, not `yes`\n"
+             "4:118: unknown key `crls`; did you mean `crl`?\n"},
             {"bind: 127.0.0.1:1\n  - bind: 127.0.0.1:1\n",
              "4:11: `127.0.0.1:1` is already taken by `127.0.0.1:1` on line 3\n"},
             {"bind: '*:1'\n    plaintext: true\n  - bind: 0.0.0.0:1\n    plaintext: true\n",

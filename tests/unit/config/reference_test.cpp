@@ -38,6 +38,7 @@ BOOST_AUTO_TEST_CASE(shows_the_built_in_defaults) {
   BOOST_REQUIRE(config.listeners.size() == 2U);
   BOOST_TEST(config.listeners[0].plaintext == Listener{}.plaintext);
   BOOST_TEST((config.listeners[0].tls.value().min_version == Tls{}.min_version));
+  BOOST_TEST(config.listeners[0].tls->client_certificates.value().required == ClientCertificates{}.required);
   BOOST_TEST(config.listeners[1].bind.mode == Bind{}.mode);
 
   BOOST_REQUIRE(config.routes.size() == 3U);
