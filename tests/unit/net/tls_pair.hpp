@@ -51,6 +51,8 @@ struct TlsPair {
     BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
     server.emplace(net::Descriptor(fds[0]), context);
     client_socket = net::Descriptor(fds[1]);
+    // One that just breaks off would take its session with it.
+    if (client) SSL_set_shutdown(client.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     client.reset(SSL_new(client_context.get()));
     SSL_set_fd(client.get(), client_socket.get());
     SSL_set_connect_state(client.get());
@@ -95,8 +97,6 @@ struct TlsPair {
     char none = 0;
     ERR_clear_error();
     SSL_peek(client.get(), &none, 1);
-    // A connection that just breaks off would take its session with it.
-    SSL_set_shutdown(client.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     return {SSL_get1_session(client.get()), SSL_SESSION_free};
   }
 
