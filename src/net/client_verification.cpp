@@ -42,6 +42,9 @@ std::optional<ClientVerification> ClientVerification::read(const config::ClientC
     return {};
   }
   made.required_ = asked.required;
+  // No X509_V_FLAG_X509_STRICT: it refuses what many private CAs leave out (key identifiers, keyUsage), and all that it
+  // would keep out was signed by one of them. No X509_V_FLAG_PARTIAL_CHAIN: where the chain stops at an intermediate,
+  // OpenSSL does not find whose revocation list that one is in.
   X509_STORE_set_depth(made.store_.get(), most_intermediates);
   const auto ca = read_file(asked.ca, credentials_directory, why);
   if (!ca || !made.read_issuers(asked.ca, *ca, why)) return {};

@@ -144,8 +144,11 @@ IoStatus TlsEnd::status_of(int result) {
     // Later reads may say so again; writing is still allowed (half-close).
     case SSL_ERROR_ZERO_RETURN: return IoStatus::end;
     case SSL_ERROR_SSL: {
-      const int why = ERR_GET_REASON(ERR_peek_error());
-      was_plain_http_ = why == SSL_R_HTTP_REQUEST || why == SSL_R_HTTPS_PROXY_REQUEST;
+      // Other libraries, which read the client's certificate, have reasons with the same numbers.
+      const unsigned long first = ERR_peek_error();
+      const int why = ERR_GET_REASON(first);
+      was_plain_http_ =
+          ERR_GET_LIB(first) == ERR_LIB_SSL && (why == SSL_R_HTTP_REQUEST || why == SSL_R_HTTPS_PROXY_REQUEST);
       certificate_error_ = what_certificate_lacked(ssl_.get());
       return dead_ = IoStatus::broken;
     }
