@@ -32,6 +32,16 @@ TlsEnd::TlsEnd(Descriptor socket, std::shared_ptr<const TlsContext> context)
       bio_socket_{.fd = socket_.get()},
       context_(std::move(context)),
       ssl_(context_->accept_on(bio_socket_)) {
+  guard();
+}
+
+TlsEnd::TlsEnd(Descriptor socket, const TlsClientContext& context)
+    : socket_(std::move(socket)), bio_socket_{.fd = socket_.get()}, ssl_(context.connect_on(bio_socket_)) {
+  guard();
+}
+
+// Watches what the peer sends beside payload.
+void TlsEnd::guard() {
   if (!ssl_) {
     dead_ = IoStatus::failed;
     return;
@@ -50,7 +60,7 @@ IoStatus TlsEnd::handshake() {
   std::uint8_t finished = 0;
   bio_socket_.more_follows =
       SSL_version(ssl_.get()) == TLS1_3_VERSION && SSL_get_finished(ssl_.get(), &finished, 1) > 0;
-  const int result = SSL_accept(ssl_.get());
+  const int result = SSL_do_handshake(ssl_.get());
   bio_socket_.more_follows = false;
   return result == 1 ? IoStatus::ok : status_of(result);
 }
