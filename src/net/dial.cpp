@@ -33,13 +33,22 @@ struct LookUp {
   Resolver::Addresses addresses;
 };
 
+// In the frame of the task, which may be destroyed while it waits.
+struct Waiting {
+  explicit Waiting(Parked& parked) { look_up->waiting = &parked; }
+  ~Waiting() { look_up->waiting = nullptr; }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+  const std::shared_ptr<LookUp> look_up = std::make_shared<LookUp>();
+};
+
 Task<Result<Resolver::Addresses>> resolve(Loop& loop, Resolver& resolver, const std::string& host, Instant deadline) {
   Resolver::Addresses addresses = resolver.known(host);
   if (!addresses.empty()) co_return addresses;
   Parked parked(loop.deadlines(), deadline);
-  const auto look_up = std::make_shared<LookUp>();
-  look_up->waiting = &parked;
-  resolver.look_up(host, [look_up, &loop](const Resolver::Addresses& answer) {
+  const Waiting waiting(parked);
+  resolver.look_up(host, [look_up = waiting.look_up, &loop](const Resolver::Addresses& answer) {
     loop.post([look_up, answer] {
       if (look_up->waiting == nullptr) return;
       look_up->addresses = answer;
@@ -47,10 +56,10 @@ Task<Result<Resolver::Addresses>> resolve(Loop& loop, Resolver& resolver, const 
     });
   });
   const bool answered = co_await parked.wait();
-  look_up->waiting = nullptr;
   if (!answered) co_return Reason::backend_timeout;
-  if (look_up->addresses.empty()) co_return Reason::backend_unresolved;
-  co_return std::move(look_up->addresses);
+  Resolver::Addresses& found = waiting.look_up->addresses;
+  if (found.empty()) co_return Reason::backend_unresolved;
+  co_return std::move(found);
 }
 
 // Whether it is this process that lacks something, the network or the backend.
