@@ -124,8 +124,9 @@ std::unique_ptr<PasswordFile> PasswordFile::parse(std::string_view text, std::st
     const std::string_view written = line.text.substr(std::min(colon + 1, line.text.size()));
     const Hash hash = read_hash(written);
     std::string_view wrong = hash.wrong;
-    if (!is_user(user))
+    if (!is_user(user)) {
       wrong = "it must begin with a user of 1 to 256 bytes and a colon, without blanks around the user";
+    }
     if (file->hashes_.size() == most_users) wrong = "there are more than 10000 users";
     if (wrong.empty() && !file->hashes_.emplace(user, written).second) wrong = "the same user stands above";
     if (!wrong.empty()) {
