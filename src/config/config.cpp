@@ -28,4 +28,12 @@ std::string Backend::text() const {
   return kind == Kind::echo ? "echo:" : fmt::format("tcp://{}:{}", bracketed(host), port);
 }
 
+std::optional<Backend> parse_tcp_backend(std::string_view text) {
+  constexpr std::string_view scheme = "tcp://";
+  if (!text.starts_with(scheme)) return {};
+  auto authority = ws::parse_authority(text.substr(scheme.size()));
+  if (!authority || authority->port.value_or(0) == 0) return {};
+  return Backend{std::move(authority->host), *authority->port};
+}
+
 }  // namespace drawbridge::config

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -98,6 +99,9 @@ struct Backend {
   std::string text() const;  // as the configuration writes it
   bool operator==(const Backend&) const = default;
 };
+
+// "tcp://host:port"; empty if it is wrong.
+std::optional<Backend> parse_tcp_backend(std::string_view text);
 
 enum class MessageType : std::uint8_t { binary, text };
 enum class Rejection : std::uint8_t { http, close, close_any };
@@ -206,6 +210,8 @@ struct Route {
   RouteTimeouts timeouts;
   Access access;
   std::vector<Auth> auth;  // one of them must admit; empty: nothing is asked
+  Position origins_position;
+  Position subprotocols_position;
   Position position;
 };
 
@@ -246,6 +252,8 @@ struct Config {
   Log log;
   Limits limits;
   Timeouts timeouts;
+  std::string revocations;  // a file: an absolute path, or credential:NAME; empty: none
+  Position revocations_position;
   Position sessions_position;  // of limits.sessions, if it is a number
 };
 

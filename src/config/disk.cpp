@@ -73,6 +73,13 @@ std::optional<Content> read_regular_file(const std::string& path, std::string& w
   return content;
 }
 
+FileStamp stamp_of(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  constexpr std::int64_t nanoseconds = 1'000'000'000;
+  return {status.st_dev, status.st_ino, status.st_size, status.st_ctim.tv_sec * nanoseconds + status.st_ctim.tv_nsec};
+}
+
 std::optional<std::string> DiskFiles::read(const std::string& path, std::string& why) {
   auto content = read_regular_file(path, why);
   if (!content) return {};

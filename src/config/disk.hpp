@@ -2,6 +2,7 @@
 
 #include "config/load.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,17 @@ struct Content {
 
 // A regular file of at most largest_file bytes; nothing else is waited for. Otherwise `why` says what is wrong.
 std::optional<Content> read_regular_file(const std::string& path, std::string& why);
+
+// What tells one content of a file from the next without reading it; all zero if there is none.
+struct FileStamp {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::int64_t size = 0;
+  std::int64_t changed = 0;  // nanoseconds since 1970: its status or content
+
+  bool operator==(const FileStamp&) const = default;
+};
+FileStamp stamp_of(const std::string& path);
 
 class DiskFiles final : public Files {
  public:

@@ -263,6 +263,11 @@ const Keys<Config>& main_keys() {
       section("log", &Config::log, log_keys()),
       section("limits", &Config::limits, limits_keys()),
       section("timeouts", &Config::timeouts, timeouts_keys()),
+      {"revocations",
+       [](Reading& reading, const Field& field, Config& out) {
+         out.revocations_position = field.value.position;
+         if (auto path = read_file_name(reading, field)) out.revocations = *std::move(path);
+       }},
   };
   return keys;
 }

@@ -45,6 +45,7 @@ void read_path(Reading& reading, const Field& field, Route& route) {
 }
 
 void read_origins(Reading& reading, const Field& field, Route& route) {
+  route.origins_position = field.value.position;
   constexpr std::string_view what = "a list such as [ \"https://app.example.org\" ]";
   const auto* const items = read_list(reading, field, what);
   if (items == nullptr) return;
@@ -67,14 +68,6 @@ void read_origins(Reading& reading, const Field& field, Route& route) {
   }
 }
 
-std::optional<Backend> parse_tcp_backend(std::string_view text) {
-  constexpr std::string_view scheme = "tcp://";
-  if (!text.starts_with(scheme)) return {};
-  auto authority = ws::parse_authority(text.substr(scheme.size()));
-  if (!authority || authority->port.value_or(0) == 0) return {};
-  return Backend{std::move(authority->host), *authority->port};
-}
-
 Form<Backend> backend() {
   return {"tcp://host:port (or echo:) such as tcp://127.0.0.1:5900",
           [](std::string_view text) -> std::optional<Backend> {
@@ -93,6 +86,7 @@ void read_host(Reading& reading, const Field& field, Route& route) {
 }
 
 void read_subprotocols(Reading& reading, const Field& field, Route& route) {
+  route.subprotocols_position = field.value.position;
   const auto* const items = read_list(reading, field, "a list such as [ binary, mqtt ]");
   if (items == nullptr) return;
   if (items->empty()) {

@@ -2,6 +2,7 @@
 
 #include "config/load.hpp"
 #include "net/client_address.hpp"
+#include "net/gate.hpp"
 #include "policy/access.hpp"
 
 #include <algorithm>
@@ -33,6 +34,20 @@ double uniform() {
   return std::uniform_real_distribution<double>(0, 1)(random);
 }
 
+std::unique_ptr<auth::KeyFile<auth::Revocations>> revocations_of(const config::Config& config,
+                                                                 std::vector<config::Diagnostic>& errors) {
+  if (config.revocations.empty()) return nullptr;
+  auto file = std::make_unique<auth::KeyFile<auth::Revocations>>(
+      config::file_of(config.revocations, credentials_directory()), [](std::string_view bytes, std::string& why) {
+        return std::shared_ptr<const auth::Revocations>(auth::Revocations::parse(bytes, why));
+      });
+  std::string why;
+  if (file->refresh(why) == auth::KeyFile<auth::Revocations>::News::fresh) return file;
+  errors.push_back({config::Diagnostic::Severity::error, config.revocations_position,
+                    fmt::format("`{}`: {}", printable(config.revocations), why)});
+  return nullptr;
+}
+
 }  // namespace
 
 // A listener of a configuration that is about to be in force: one that exists already, or a new one.
@@ -52,7 +67,8 @@ Bridge::Bridge(asio::io_context& control, LogSink& log, net::InheritedSockets in
       limiter_(limiter_limits(config)),
       buffers_(config.limits.buffers),
       refusals_(log),
-      resolver_(std::make_unique<net::Resolver>()) {}
+      resolver_(std::make_unique<net::Resolver>()),
+      passwords_(std::make_unique<net::Passwords>()) {}
 
 Bridge::~Bridge() {
   stop();
@@ -106,9 +122,16 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     }
     planned.push_back(std::move(plan));
   }
+  std::vector<std::shared_ptr<net::Gate>> gates;
+  std::vector<config::Diagnostic> unusable;
+  for (const config::Route& route : config.routes) {
+    gates.push_back(net::Gate::make(route, credentials_directory(), unusable));
+  }
+  auto revocations = revocations_of(config, unusable);
+  for (const config::Diagnostic& diagnostic : unusable) errors.push_back(diagnostic.text());
   if (!errors.empty()) return errors;
   // What takes memory to speak of comes before anything changes.
-  const auto snapshot = std::make_shared<const net::Snapshot>(std::move(config), snapshot_.get());
+  const auto snapshot = std::make_shared<const net::Snapshot>(std::move(config), snapshot_.get(), std::move(gates));
   start_new(planned);
 
   snapshot_ = snapshot;
@@ -119,7 +142,7 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     const unsigned count = snapshot_->config().workers.value_or(std::max(1U, std::thread::hardware_concurrency()));
     for (unsigned index = 0; index < count; ++index) {
       workers_.push_back(std::make_unique<net::Worker>(
-          index, net::Services{limiter_, buffers_, *resolver_, log_, refusals_}, snapshot_));
+          index, net::Services{limiter_, buffers_, *resolver_, log_, refusals_, *passwords_}, snapshot_));
       workers_.back()->start();
     }
     // Nobody was asked yet: the first look at them is content.
@@ -130,6 +153,11 @@ std::vector<std::string> Bridge::apply(config::Config config) {
       log_.write(LogLevel::warning, log_.record(LogLevel::warning, "restart_needed").add("key", "workers"));
     }
   }
+
+  // After the workers are there; before anybody new comes in.
+  revocations_ = std::move(revocations);
+  const auto revoked = revocations_ ? revocations_->get() : nullptr;
+  for (const auto& worker : workers_) worker->revoke(revoked);
 
   std::vector<std::shared_ptr<net::Listener>> listeners;
   for (Planned& plan : planned) {
@@ -185,8 +213,9 @@ void Bridge::accepted(net::Descriptor socket, const sockaddr_storage& address,
   const std::optional<client::Address> peer = net::client_address(address);
   const bool is_proxy = entrance->is_proxy(peer);
   // Only who may speak for others comes in where each connection says whom it is for.
-  const bool welcome = entrance->proxy_protocol ? entrance->proxy_protocol->contains(peer)
-                                                : is_proxy || policy::may_come(entrance->access, peer);
+  const bool welcome = entrance->proxy_protocol
+                           ? entrance->proxy_protocol->contains(peer)
+                           : is_proxy || policy::access_of(entrance->access, peer) == policy::Access::granted;
   if (!welcome) return log_dropped(peer, Reason::client_denied, now);
   // The permit comes before TLS: handshakes are what an attacker spends.
   net::Accepted accepted{std::move(socket), peer, limiter_.enter(is_proxy ? std::nullopt : peer, now, uniform()),
@@ -230,6 +259,7 @@ void Bridge::stop() {
   for (const auto& worker : workers_) worker->stop();
   // Between the two: the workers ask it while they run, and it answers into what they leave behind.
   resolver_.reset();
+  passwords_.reset();
   workers_.clear();
   refusals_.summarise(Clock::now());
 }
@@ -248,7 +278,29 @@ bool Bridge::alive() {
 void Bridge::tick() {
   if (++ticks_ % ticks_between_summaries == 0) refusals_.summarise(Clock::now());
   log_.report_dropped();
+  read_keys_again();
   give_back_memory();
+}
+
+// Files that were replaced or changed, without a reload.
+void Bridge::read_keys_again() {
+  for (const auto& route : snapshot_->routes()) {
+    if (route->gate) route->gate->refresh(log_);
+  }
+  if (!revocations_) return;
+  std::string why;
+  switch (revocations_->refresh(why)) {
+    case auth::KeyFile<auth::Revocations>::News::none: return;
+    case auth::KeyFile<auth::Revocations>::News::failed:
+      // Who was revoked before still is.
+      log_.write(LogLevel::error,
+                 log_.record(LogLevel::error, "keys_not_read").add("file", revocations_->path()).add("error", why));
+      return;
+    case auth::KeyFile<auth::Revocations>::News::fresh:
+      log_.write(LogLevel::info, log_.record(LogLevel::info, "keys_read").add("file", revocations_->path()));
+      for (const auto& worker : workers_) worker->revoke(revocations_->get());
+      return;
+  }
 }
 
 // What many connections held lies in pieces between the little that is still used: the allocator keeps it unless asked.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "auth/key_file.hpp"
+#include "auth/revocations.hpp"
 #include "daemon/log_sink.hpp"
 #include "net/listener.hpp"
 #include "net/listening_socket.hpp"
@@ -48,6 +50,7 @@ class Bridge {
   static void start_new(const std::vector<Planned>& planned);
   policy::LimiterLimits limiter_limits(const config::Config& config) const;
   Duration drain_window() const;
+  void read_keys_again();
   void warn_of_unresolved(const config::Config& config);
   void give_back_memory();
 
@@ -60,7 +63,10 @@ class Bridge {
   net::Refusals refusals_;
   std::shared_ptr<const net::Snapshot> snapshot_;
   std::vector<std::unique_ptr<net::Worker>> workers_;
-  std::unique_ptr<net::Resolver> resolver_;  // goes after the workers' threads, before what it calls back
+  // These go after the workers' threads, before what they call back.
+  std::unique_ptr<net::Resolver> resolver_;
+  std::unique_ptr<net::Passwords> passwords_;
+  std::unique_ptr<auth::KeyFile<auth::Revocations>> revocations_;  // null: none
   std::vector<std::shared_ptr<net::Listener>> listeners_;
   std::vector<std::uint64_t> beats_;
   int ticks_ = 0;

@@ -1,5 +1,6 @@
 #include "daemon/check.hpp"
 
+#include "net/gate.hpp"
 #include "net/tls_context.hpp"
 
 #include <cstdlib>
@@ -37,6 +38,9 @@ config::Loaded load_and_check(const std::string& path, bool resolve) {
         !net::TlsContext::make(*listener.tls, listener.bind.text(), environment.credentials_directory, why)) {
       loaded.diagnostics.push_back({config::Diagnostic::Severity::error, listener.position, why});
     }
+  }
+  for (const config::Route& route : loaded.config.routes) {
+    net::Gate::make(route, environment.credentials_directory, loaded.diagnostics);
   }
   return loaded;
 }

@@ -28,7 +28,7 @@ boost::beast::string_view view(std::string_view text) {
 
 }  // namespace
 
-std::string refusal(Reason reason, std::string_view session, unsigned retry_after) {
+std::string refusal(Reason reason, std::string_view session, unsigned retry_after, std::string_view challenge) {
   const std::uint16_t status = info(reason).http_status;
   http::response<http::string_body> response(http::int_to_status(status), 11);
   response.reason(view(status_phrase(status)));
@@ -37,7 +37,7 @@ std::string refusal(Reason reason, std::string_view session, unsigned retry_afte
   response.set(http::field::cache_control, "no-store");
   if (retry_after > 0) response.set(http::field::retry_after, std::to_string(retry_after));
   switch (status) {
-    case 401: response.set(http::field::www_authenticate, "Bearer"); break;
+    case 401: response.set(http::field::www_authenticate, view(challenge)); break;
     case 405: response.set(http::field::allow, "GET"); break;
     case 426:
       response.set(http::field::upgrade, "websocket");

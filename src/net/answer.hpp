@@ -9,8 +9,9 @@
 namespace drawbridge::net {
 
 // The HTTP answer to a refused request, ready to be sent: status, JSON body {"reason": …, "session": …}, and
-// Connection: close. `retry_after`: seconds, 0 for none.
-std::string refusal(Reason reason, std::string_view session, unsigned retry_after);
+// Connection: close. `retry_after`: seconds, 0 for none. `challenge`: of WWW-Authenticate, for a 401.
+std::string refusal(Reason reason, std::string_view session, unsigned retry_after,
+                    std::string_view challenge = "Bearer");
 
 // 101 Switching Protocols (RFC 6455 §4.2.2).
 std::string switching_protocols(std::string_view accept, const std::optional<std::string>& subprotocol);

@@ -57,12 +57,23 @@ void Carried::on_deadline(Instant now) {
     drain_at_ = never;
     session_->splice().decide(Reason::drain, now);
   }
+  if (now >= ends_at_) {
+    ends_at_ = never;
+    session_->splice().decide(ends_for_, now);
+  }
   advance(now);
 }
 
 void Carried::drain_at(Instant at) {
   drain_at_ = std::min(drain_at_, at);
   worker_.loop().deadlines().expect_by(*this, drain_at_);
+}
+
+void Carried::end_at(Instant at, Reason reason) {
+  if (at >= ends_at_) return;
+  ends_at_ = at;
+  ends_for_ = reason;
+  worker_.loop().deadlines().expect_by(*this, ends_at_);
 }
 
 void Carried::advance(Instant now, std::span<const std::uint8_t> first) {
@@ -85,7 +96,7 @@ void Carried::advance(Instant now, std::span<const std::uint8_t> first) {
   }
   if (session_->browser().lacked_memory()) browser_->look_again();
   if (backend_ && session_->backend()->lacked_memory()) backend_->look_again();
-  if (const Instant at = std::min(wants.deadline, drain_at_); at != never) {
+  if (const Instant at = std::min({wants.deadline, drain_at_, ends_at_}); at != never) {
     worker_.loop().deadlines().expect_by(*this, coarse(std::max(at, now + soonest), now));
   }
 }

@@ -29,6 +29,8 @@ class Carried : public boost::intrusive::list_base_hook<>, public Deadlines::Wai
   void abandon();
   // Ends it with 1012 at `at`.
   void drain_at(Instant at);
+  // Ends it at `at` with credential_expired or revoked; the earlier of two calls holds.
+  void end_at(Instant at, Reason reason);
 
  private:
   class Side : public Readiness::Client {
@@ -61,6 +63,8 @@ class Carried : public boost::intrusive::list_base_hook<>, public Deadlines::Wai
   bool last_went_up_ = false;
   Crumbs crumbs_;
   Instant drain_at_ = never;
+  Instant ends_at_ = never;
+  Reason ends_for_ = Reason::credential_expired;
 };
 
 // All the sessions of a worker, which it owns.

@@ -1,9 +1,12 @@
 #include "net/opening.hpp"
 
+#include "auth/credential.hpp"
 #include "base/text.hpp"
 #include "net/answer.hpp"
+#include "net/authentication.hpp"
 #include "net/dial.hpp"
 #include "net/head.hpp"
+#include "net/naming.hpp"
 #include "net/opening_state.hpp"
 #include "net/refuse.hpp"
 #include "policy/admission.hpp"
@@ -89,14 +92,27 @@ Task<std::optional<Head>> read_head(Opening& opening) {
   }
 }
 
+// Out of the offered subprotocols: none of them is ever echoed. True if nothing else was offered.
+bool set_credentials_aside(Opening& opening) {
+  ws::Upgrade as_sent = opening.upgrade;
+  const bool only_credentials = auth::remove_credentials(opening.upgrade);
+  if (as_sent.subprotocols.size() != opening.upgrade.subprotocols.size()) opening.upgrade_as_sent = std::move(as_sent);
+  return only_credentials;
+}
+
 policy::Verdict judge(Opening& opening, const Snapshot& snapshot, const ws::Request& request) {
-  const std::optional<Reason> form = ws::check_upgrade(request, opening.upgrade);
+  std::optional<Reason> form = ws::check_upgrade(request, opening.upgrade);
+  if (!form) form = take_forwarded(opening, request);
+  const bool only_credentials = !form && set_credentials_aside(opening);
   if (opening.upgrade.origin_text) opening.identity.origin = *opening.upgrade.origin_text;
   policy::Circumstances circumstances;
   circumstances.draining = opening.worker.draining();
+  circumstances.client = opening.client;
+  circumstances.access = &opening.entrance->access;
   if (opening.entry.action == policy::Entry::Action::refuse) circumstances.refusal = opening.entry.reason;
   circumstances.retry_after = opening.entry.retry_after;
   circumstances.full = opening.worker.services().limiter.full();
+  circumstances.offers_only_credentials = only_credentials;
   circumstances.host_is_ours = [&](std::string_view host) {
     return opening.tls == nullptr || opening.tls->may_serve(host);
   };
@@ -108,6 +124,7 @@ policy::Verdict judge(Opening& opening, const Snapshot& snapshot, const ws::Requ
   policy::Verdict verdict =
       policy::admit(snapshot.config().routes, snapshot.table(), form, opening.upgrade, circumstances);
   if (verdict.route) opening.route = snapshot.route(*verdict.route);
+  opening.rule = verdict.rule;
   if (verdict.subprotocol) opening.identity.subprotocol = *verdict.subprotocol;
   return verdict;
 }
@@ -117,6 +134,7 @@ policy::Verdict judge(Opening& opening, const Snapshot& snapshot, const ws::Requ
 Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   Opening opening(worker, std::move(load), std::move(accepted));
   if (!opening.wait.watches()) co_return give_up(opening, Reason::full);
+  if (opening.entrance->proxy_protocol && !co_await read_proxy_header(opening)) co_return;
   if (opening.tls != nullptr && !co_await shake_hands(opening)) co_return;
 
   const std::optional<Head> head = co_await read_head(opening);
@@ -133,11 +151,18 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   opening.place = RoutePlace::take(opening.route);
   if (!opening.place) co_return co_await refuse_late(opening, Reason::route_full);
 
+  const std::optional<Reason> refusal = co_await authenticate(opening, head->request());
+  if (refusal && *refusal == Reason::bad_request) co_return co_await refuse(opening, *refusal, 0);
+  if (refusal) co_return co_await refuse_late(opening, *refusal);
+  config::Backend target = route.backend;
+  if (opening.principal && opening.principal->backend) target = *config::parse_tcp_backend(*opening.principal->backend);
+  opening.identity.backend = target.text();
+
   std::unique_ptr<PlainEnd> backend;  // stays null where the route echoes
   std::unique_ptr<Readiness> backend_readiness;
-  if (route.backend.kind == config::Backend::Kind::tcp) {
+  if (target.kind == config::Backend::Kind::tcp) {
     auto dialled =
-        co_await dial(worker.loop(), worker.services().resolver, route.backend, Clock::now() + route.timeouts.connect);
+        co_await dial(worker.loop(), worker.services().resolver, target, Clock::now() + route.timeouts.connect);
     if (!dialled) co_return co_await refuse_late(opening, dialled.error());
     backend = std::make_unique<PlainEnd>(std::move(dialled->socket));
     backend_readiness = std::move(dialled->readiness);
@@ -152,9 +177,10 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   }
   ::setsockopt(opening.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_in_kernel, sizeof(unsent_in_kernel));
   opening.told = true;
-  auto session = std::make_unique<Session>(std::move(opening.identity), std::move(opening.entry.permit),
-                                           std::move(opening.place), std::move(opening.browser), std::move(backend),
-                                           worker.services().buffers, Clock::now());
+  auto session =
+      std::make_unique<Session>(std::move(opening.identity), std::move(opening.principal),
+                                std::move(opening.entry.permit), std::move(opening.place), std::move(opening.browser),
+                                std::move(backend), worker.services().buffers, Clock::now());
   const std::string first = std::move(opening.received);
   worker.carry(std::move(session), std::move(opening.load), opening.wait.release(), std::move(backend_readiness),
                {reinterpret_cast<const std::uint8_t*>(first.data()), first.size()});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "auth/principal.hpp"
 #include "net/socket_wait.hpp"
 #include "net/tls_end.hpp"
 #include "net/worker.hpp"
@@ -29,10 +30,14 @@ struct Opening {
   const std::shared_ptr<const Snapshot> settings;  // those of the moment it came
   Identity identity;
   std::unique_ptr<End> browser;
-  TlsEnd* tls = nullptr;  // browser, if it is TLS
-  SocketWait wait;        // after the end: it goes first
-  std::string received;   // the head, and what came behind it
-  ws::Upgrade upgrade;
+  TlsEnd* tls = nullptr;                       // browser, if it is TLS
+  SocketWait wait;                             // after the end: it goes first
+  std::string received;                        // the head, and what came behind it
+  ws::Upgrade upgrade;                         // without credentials among its subprotocols
+  std::optional<ws::Upgrade> upgrade_as_sent;  // if there were any
+  std::unique_ptr<auth::Principal> principal;  // whom a credential named; null: none was asked for
+  std::string rule;                            // what refused it, for its line
+  std::string detail;                          // more about that; never a secret
   std::shared_ptr<const ActiveRoute> route;
   RoutePlace place;   // from admission on
   bool told = false;  // its line is written, or left to its session

@@ -1,6 +1,7 @@
 #include "net/refuse.hpp"
 
 #include "net/answer.hpp"
+#include "net/gate.hpp"
 #include "policy/admission.hpp"
 #include "ws/frame.hpp"
 
@@ -12,6 +13,10 @@ constexpr auto answer_time = std::chrono::seconds(5);
 constexpr auto linger_time = std::chrono::seconds(1);
 constexpr std::size_t linger_bytes = 64 * 1024;
 
+std::string_view challenge(const Opening& opening) {
+  return opening.route && opening.route->gate ? std::string_view(opening.route->gate->challenge()) : "Bearer";
+}
+
 }  // namespace
 
 void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code) {
@@ -19,9 +24,9 @@ void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std
   const Services& services = opening.worker.services();
   if (!services.refusals.wants_line(reason, Clock::now())) return;
   LogRecord record = services.log.record(LogLevel::warning, "refused");
-  record.add("session", opening.identity.session)
-      .add("client", opening.identity.client)
-      .add("host", opening.upgrade.host.host)
+  record.add("session", opening.identity.session).add("client", opening.identity.client);
+  if (!opening.identity.via.empty()) record.add("via", opening.identity.via);
+  record.add("host", opening.upgrade.host.host)
       .add("path", opening.upgrade.target.path)
       .add("route", opening.route ? opening.route->route.name : "")
       .add("origin", opening.identity.origin)
@@ -59,7 +64,7 @@ void give_up(Opening& opening, Reason reason) {
 
 Task<> refuse(Opening& opening, Reason reason, unsigned retry_after) {
   log_refusal(opening, reason, "status", info(reason).http_status);
-  co_await part(opening, *opening.browser, refusal(reason, opening.identity.session, retry_after));
+  co_await part(opening, *opening.browser, refusal(reason, opening.identity.session, retry_after, challenge(opening)));
 }
 
 Task<> refuse_in_close_frame(Opening& opening, Reason reason, unsigned retry_after) {

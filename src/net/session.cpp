@@ -2,9 +2,10 @@
 
 namespace drawbridge::net {
 
-Session::Session(Identity identity, policy::Permit permit, RoutePlace place, std::unique_ptr<End> browser,
-                 std::unique_ptr<End> backend, BufferBudget& budget, Instant now)
+Session::Session(Identity identity, std::unique_ptr<auth::Principal> principal, policy::Permit permit, RoutePlace place,
+                 std::unique_ptr<End> browser, std::unique_ptr<End> backend, BufferBudget& budget, Instant now)
     : identity_(std::move(identity)),
+      principal_(std::move(principal)),
       permit_(std::move(permit)),
       place_(std::move(place)),
       browser_(std::move(browser)),
@@ -17,13 +18,14 @@ LogRecord Session::end_record(const Log& log, unsigned worker, Instant now) cons
   const ws::Lifecycle& life = splice_.lifecycle();
   const std::chrono::duration<double> seconds = now - opened_;
   LogRecord record = log.record(LogLevel::info, "session");
-  record.add("session", identity_.session)
-      .add("client", identity_.client)
-      .add("route", place_.route().name)
-      .add("origin", identity_.origin)
+  record.add("session", identity_.session).add("client", identity_.client);
+  if (!identity_.via.empty()) record.add("via", identity_.via);
+  record.add("route", place_.route().name);
+  if (!identity_.name.empty()) record.add("identity", identity_.name);
+  record.add("origin", identity_.origin)
       .add("tls", identity_.tls)
       .add("subprotocol", identity_.subprotocol)
-      .add("backend", place_.route().backend.text())
+      .add("backend", identity_.backend)
       .add("worker", worker)
       .add("up_bytes", counts.up_bytes)
       .add("up_frames", counts.up_frames)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "auth/principal.hpp"
 #include "net/end.hpp"
 #include "net/log.hpp"
 #include "net/snapshot.hpp"
@@ -16,9 +17,12 @@ namespace drawbridge::net {
 struct Identity {
   std::string session;  // unique in the life of the process, and very likely beyond
   std::string client;
+  std::string via;     // the proxy that spoke for it; empty: none
+  std::string name;    // whom a credential named; empty: none was asked for
   std::string origin;  // as sent; empty: none
   std::string tls = "none";
   std::string subprotocol;
+  std::string backend;
 };
 
 // One admitted caller on the bridge: both ends, the splice between them, and the rights it holds. A plain object: its
@@ -26,18 +30,21 @@ struct Identity {
 class Session {
  public:
   // Without a backend it echoes.
-  Session(Identity identity, policy::Permit permit, RoutePlace place, std::unique_ptr<End> browser,
-          std::unique_ptr<End> backend, BufferBudget& budget, Instant now);
+  // `principal`: null if no credential was asked for.
+  Session(Identity identity, std::unique_ptr<auth::Principal> principal, policy::Permit permit, RoutePlace place,
+          std::unique_ptr<End> browser, std::unique_ptr<End> backend, BufferBudget& budget, Instant now);
 
   Splice& splice() { return splice_; }
   End& browser() { return *browser_; }
   End* backend() { return backend_.get(); }
+  const auth::Principal* principal() const { return principal_.get(); }
   const std::string& route_name() const { return place_.route().name; }
   // The one line of its life, at info, once the splice is over.
   LogRecord end_record(const Log& log, unsigned worker, Instant now) const;
 
  private:
   Identity identity_;
+  std::unique_ptr<auth::Principal> principal_;
   policy::Permit permit_;
   RoutePlace place_;
   std::unique_ptr<End> browser_;

@@ -5,8 +5,10 @@
 
 namespace drawbridge::net {
 
-Snapshot::Snapshot(config::Config config, const Snapshot* previous)
+Snapshot::Snapshot(config::Config config, const Snapshot* previous, std::vector<std::shared_ptr<Gate>> gates)
     : config_(std::move(config)), table_(config_.routes) {
+  gates.resize(config_.routes.size());
+  auto gate = gates.begin();
   for (const config::Route& route : config_.routes) {
     std::shared_ptr<std::atomic<std::uint64_t>> sessions;
     if (previous != nullptr) {
@@ -16,7 +18,7 @@ Snapshot::Snapshot(config::Config config, const Snapshot* previous)
       if (same != old.end()) sessions = (*same)->sessions;
     }
     if (!sessions) sessions = std::make_shared<std::atomic<std::uint64_t>>(0);
-    routes_.push_back(std::make_shared<const ActiveRoute>(ActiveRoute{route, std::move(sessions)}));
+    routes_.push_back(std::make_shared<const ActiveRoute>(ActiveRoute{route, std::move(sessions), std::move(*gate++)}));
   }
 }
 

@@ -11,22 +11,27 @@
 
 namespace drawbridge::net {
 
+class Gate;
+
 // A route as sessions hold it: they stay as admitted, also when a reload changes or removes it.
 struct ActiveRoute {
   config::Route route;
   // Sessions at once, of this and of later configurations' route of the same name.
   std::shared_ptr<std::atomic<std::uint64_t>> sessions;
+  std::shared_ptr<Gate> gate;  // null: no credential is asked for
 };
 
 // The configuration in force: immutable, shared by all workers, replaced as a whole by a reload.
 class Snapshot {
  public:
-  // Takes over the counts of routes that `previous` had by the same name; it may be null.
-  Snapshot(config::Config config, const Snapshot* previous);
+  // Takes over the counts of routes that `previous` had by the same name; it may be null. `gates`: one a route, some
+  // null; or none at all.
+  Snapshot(config::Config config, const Snapshot* previous, std::vector<std::shared_ptr<Gate>> gates = {});
 
   const config::Config& config() const { return config_; }
   const policy::RouteTable& table() const { return table_; }
   const std::shared_ptr<const ActiveRoute>& route(std::size_t index) const { return routes_[index]; }
+  const std::vector<std::shared_ptr<const ActiveRoute>>& routes() const { return routes_; }
   bool has_route(std::string_view name) const;
 
  private:

@@ -4,6 +4,7 @@
 #include "net/opening.hpp"
 #include "net/thread.hpp"
 
+#include <algorithm>
 #include <random>
 
 #include <fmt/format.h>
@@ -18,6 +19,13 @@ std::uint64_t next_session_number() {
     return (std::uint64_t{device()} << 32) | (device() & 0xFFFF'0000U);
   }()};
   return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+// The moment at which the clock on the wall will show it.
+Instant instant_of(auth::UnixSeconds time) {
+  const auto left = std::chrono::sys_seconds(std::chrono::seconds(time)) - std::chrono::system_clock::now();
+  constexpr auto longest = std::chrono::hours(24 * 365);
+  return Clock::now() + std::clamp<std::chrono::nanoseconds>(left, std::chrono::nanoseconds(0), longest);
 }
 
 Task<> open(Worker& worker, Worker::Load load, Accepted accepted) {
@@ -80,6 +88,17 @@ void Worker::use(std::shared_ptr<const Snapshot> snapshot, Duration window) {
   });
 }
 
+void Worker::revoke(std::shared_ptr<const auth::Revocations> revocations) {
+  loop_.post([this, revocations = std::move(revocations)] {
+    revocations_ = revocations;
+    const Instant now = Clock::now();
+    for (Carried& carried : *carried_) {
+      const auth::Principal* principal = carried.session().principal();
+      if (principal != nullptr && is_revoked(*principal)) carried.end_at(now, Reason::revoked);
+    }
+  });
+}
+
 void Worker::drain(Duration window) {
   loop_.post([this, window] {
     draining_ = true;
@@ -118,8 +137,12 @@ void Worker::carry(std::unique_ptr<Session> session, Load load, std::unique_ptr<
                    std::unique_ptr<Readiness> backend, std::span<const std::uint8_t> first) {
   auto* const carried = new Carried(*this, std::move(load), std::move(session), std::move(browser), std::move(backend));
   carried_->push_back(*carried);
-  // A reload or a drain that came while it was being opened concerns it too.
+  // A reload, a drain or a revocation that came while it was being opened concerns it too.
   if (draining_ || !snapshot_->has_route(carried->session().route_name())) carried->drain_at(Clock::now());
+  if (const auth::Principal* principal = carried->session().principal()) {
+    if (principal->expires) carried->end_at(instant_of(*principal->expires), Reason::credential_expired);
+    if (is_revoked(*principal)) carried->end_at(Clock::now(), Reason::revoked);
+  }
   carried->begin(first);
 }
 

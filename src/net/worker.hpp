@@ -1,8 +1,10 @@
 #pragma once
 
+#include "auth/revocations.hpp"
 #include "net/descriptor.hpp"
 #include "net/entrance.hpp"
 #include "net/loop.hpp"
+#include "net/passwords.hpp"
 #include "net/readiness.hpp"
 #include "net/refusals.hpp"
 #include "net/resolver.hpp"
@@ -26,6 +28,7 @@ struct Services {
   Resolver& resolver;
   Log& log;
   Refusals& refusals;
+  Passwords& passwords;
 };
 
 // A connection fresh from its listener.
@@ -53,6 +56,8 @@ class Worker {
   std::uint64_t load() const { return load_.load(std::memory_order_relaxed); }
   // From now on this configuration; sessions of routes that it lacks end with 1012, spread over `window`.
   void use(std::shared_ptr<const Snapshot> snapshot, Duration window);
+  // From now on these hold; sessions that they name end.
+  void revoke(std::shared_ptr<const auth::Revocations> revocations);
   // Admits nobody any more; sessions end with 1012, spread over `window`.
   void drain(Duration window);
   // Ends what is left at once and waits for the thread.
@@ -70,6 +75,7 @@ class Worker {
   void complain(std::string_view event, const std::exception& e) noexcept;
   const std::shared_ptr<const Snapshot>& snapshot() const { return snapshot_; }
   bool draining() const { return draining_; }
+  bool is_revoked(const auth::Principal& principal) const { return revocations_ && revocations_->revoked(principal); }
   std::string new_session_id();
 
   // One connection's share of load().
@@ -98,6 +104,7 @@ class Worker {
   const unsigned index_;
   const Services services_;
   std::shared_ptr<const Snapshot> snapshot_;
+  std::shared_ptr<const auth::Revocations> revocations_;
   bool draining_ = false;
   std::atomic<std::uint64_t> load_{0};
   std::atomic<std::uint64_t> beats_{0};

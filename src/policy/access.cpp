@@ -4,14 +4,14 @@
 
 namespace drawbridge::policy {
 
-bool may_come(const config::Access& access, const std::optional<client::Address>& client) {
-  if (!client) return true;
+Access access_of(const config::Access& access, const std::optional<client::Address>& client) {
+  if (!client) return Access::granted;
   const auto listed = [&](const std::vector<client::Network>& networks) {
     return std::any_of(networks.begin(), networks.end(),
                        [&](const auto& network) { return network.contains(*client); });
   };
-  if (listed(access.deny)) return false;
-  return access.allow.empty() || listed(access.allow);
+  if (listed(access.deny)) return Access::denied;
+  return access.allow.empty() || listed(access.allow) ? Access::granted : Access::not_allowed;
 }
 
 }  // namespace drawbridge::policy

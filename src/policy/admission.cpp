@@ -1,5 +1,7 @@
 #include "policy/admission.hpp"
 
+#include "policy/access.hpp"
+
 #include <algorithm>
 
 namespace drawbridge::policy {
@@ -30,18 +32,48 @@ std::optional<std::string> choose_subprotocol(const config::Route& route, const 
   return std::nullopt;
 }
 
-// The rules that need no more than the connection.
-std::optional<Reason> refused_before_routing(const Circumstances& circumstances) {
-  if (circumstances.draining) return Reason::draining;
-  return circumstances.refusal;
+// A reason to refuse, and the rule that gave it.
+struct Refusal {
+  Reason reason;
+  std::string rule;
+};
+
+std::optional<Refusal> refused_by_address(const config::Access& access, const std::optional<client::Address>& client) {
+  switch (access_of(access, client)) {
+    case Access::granted: return std::nullopt;
+    case Access::denied: return Refusal{Reason::client_denied, rule_text("deny", access.deny_position)};
+    case Access::not_allowed: return Refusal{Reason::client_denied, rule_text("allow", access.allow_position)};
+  }
+  return std::nullopt;
 }
 
-std::optional<Reason> refused_by_route(const config::Route& route, std::size_t index, const ws::Upgrade& upgrade,
-                                       const Circumstances& circumstances) {
-  if (!origin_may_enter(route, upgrade.origin)) return Reason::origin;
-  if (!upgrade.subprotocols.empty() && !choose_subprotocol(route, upgrade.subprotocols)) return Reason::subprotocol;
-  if (circumstances.full) return Reason::full;
-  if (circumstances.route_is_full(index)) return Reason::route_full;
+// The rules that need no more than the connection.
+std::optional<Refusal> refused_before_routing(const Circumstances& circumstances) {
+  if (circumstances.draining) return Refusal{Reason::draining, {}};
+  if (circumstances.access != nullptr) {
+    if (auto refusal = refused_by_address(*circumstances.access, circumstances.client)) return refusal;
+  }
+  if (!circumstances.refusal) return std::nullopt;
+  const bool rate = *circumstances.refusal == Reason::rate;
+  return Refusal{*circumstances.refusal, rate ? "limits.handshakes_per_client" : "limits.sessions_per_client"};
+}
+
+std::optional<Refusal> refused_by_route(const config::Route& route, std::size_t index, const ws::Upgrade& upgrade,
+                                        const Circumstances& circumstances) {
+  if (auto refusal = refused_by_address(route.access, circumstances.client)) return refusal;
+  if (!origin_may_enter(route, upgrade.origin)) {
+    return upgrade.origin ? Refusal{Reason::origin, rule_text("origins", route.origins_position)}
+                          : Refusal{Reason::origin, rule_text("allow_missing_origin", route.position)};
+  }
+  // Browsers end a connection where they offered some and none came back.
+  if (circumstances.offers_only_credentials) return Refusal{Reason::subprotocol, "none besides the credential"};
+  if (!upgrade.subprotocols.empty() && !choose_subprotocol(route, upgrade.subprotocols)) {
+    return Refusal{Reason::subprotocol, rule_text("subprotocols", route.subprotocols_position)};
+  }
+  if (circumstances.full) return Refusal{Reason::full, "limits.sessions"};
+  if (circumstances.route_is_full(index)) {
+    return Refusal{Reason::route_full, rule_text("limits.sessions", route.position)};
+  }
   return std::nullopt;
 }
 
@@ -75,15 +107,21 @@ Verdict admit(const std::vector<config::Route>& routes, const RouteTable& table,
   const bool ours = circumstances.host_is_ours(upgrade.host.host);
   if (ours) verdict.route = table.find(upgrade.host.host, upgrade.target.path);
 
-  verdict.reason = refused_before_routing(circumstances);
+  std::optional<Refusal> refusal = refused_before_routing(circumstances);
+  if (!verdict.route && !refusal) refusal = Refusal{ours ? Reason::no_route : Reason::misdirected, {}};
+  if (verdict.route && !refusal) {
+    refusal = refused_by_route(routes[*verdict.route], *verdict.route, upgrade, circumstances);
+  }
+  if (refusal) {
+    verdict.reason = refusal->reason;
+    verdict.rule = std::move(refusal->rule);
+  }
   if (!verdict.route) {
-    if (!verdict.reason) verdict.reason = ours ? Reason::no_route : Reason::misdirected;
     verdict.retry_after = retry_after(*verdict.reason, circumstances);
     return verdict;
   }
 
   const config::Route& route = routes[*verdict.route];
-  if (!verdict.reason) verdict.reason = refused_by_route(route, *verdict.route, upgrade, circumstances);
   if (!verdict.reason) {
     verdict.subprotocol = choose_subprotocol(route, upgrade.subprotocols);
     return verdict;
@@ -97,6 +135,12 @@ Verdict admit(const std::vector<config::Route>& routes, const RouteTable& table,
     verdict.subprotocol = choice ? *choice : upgrade.subprotocols.front();
   }
   return verdict;
+}
+
+std::string rule_text(std::string_view key, const config::Position& position) {
+  if (position.line == 0) return std::string(key);
+  return std::string(key) + " (" + position.file + ":" + std::to_string(position.line) + ":" +
+         std::to_string(position.column) + ")";
 }
 
 bool told_in_close_frame(const config::Route& route, Reason reason) {

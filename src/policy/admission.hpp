@@ -17,9 +17,12 @@ namespace drawbridge::policy {
 // What the server knows about the connection, besides the request.
 struct Circumstances {
   bool draining = false;
-  std::optional<Reason> refusal;  // the limiter's, decided at accept: rate or client_sessions
-  unsigned retry_after = 1;       // seconds, for Reason::rate
-  bool full = false;              // the total of sessions is reached
+  std::optional<client::Address> client;   // empty: on a Unix socket, or unknown
+  const config::Access* access = nullptr;  // of the listener that it came through; null: any may come
+  std::optional<Reason> refusal;           // the limiter's, decided at accept: rate or client_sessions
+  unsigned retry_after = 1;                // seconds, for Reason::rate
+  bool offers_only_credentials = false;    // its subprotocols were credentials, all of them
+  bool full = false;                       // the total of sessions is reached
   // Whether the TLS connection's certificate may speak for a Host: false makes the request misdirected (421).
   std::function<bool(std::string_view host)> host_is_ours = [](std::string_view) { return true; };
   // Whether a route (by index) holds as many sessions as it may.
@@ -29,6 +32,8 @@ struct Circumstances {
 // What is to be done with a request.
 struct Verdict {
   std::optional<Reason> reason;  // absent: admitted
+  // What said no, and where that stands: "origins (drawbridge.yaml:12:14)". Empty where no configuration did.
+  std::string rule;
   // The matching route, also of a request that is refused; none for an ill-formed or misdirected one.
   std::optional<std::size_t> route;
   std::optional<std::string> subprotocol;  // to answer in the 101, also where that only leads to a Close frame
@@ -39,12 +44,16 @@ struct Verdict {
   bool admitted() const { return !reason; }
 };
 
-// "Why was I refused?" The first rule that says no, in this order: the request's form, draining, the client's rate,
-// misdirected, route, origin, subprotocol, room. `form` is what ws::check_upgrade said.
+// "Why was I refused?" The first rule that says no, in this order: the request's form, draining, the client's address
+// (at the listener), its rate, misdirected, route, its address (on the route), origin, subprotocol, room. `form` is
+// what ws::check_upgrade said.
 Verdict admit(const std::vector<config::Route>& routes, const RouteTable& table, std::optional<Reason> form,
               const ws::Upgrade& upgrade, const Circumstances& circumstances);
 
-// For a refusal that comes later, from the dial (the origin was admitted): how that route tells it.
+// A rule as refusals name it.
+std::string rule_text(std::string_view key, const config::Position& position);
+
+// For a refusal that comes later, from a credential or the dial (the origin was admitted): how that route tells it.
 bool told_in_close_frame(const config::Route& route, Reason reason);
 
 // Seconds that a refused client should wait; 0: no delay is named.

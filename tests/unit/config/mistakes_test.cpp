@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(in_global_keys) {
       {
           {"wrokers: 4\n", "3:1: unknown key `wrokers`; did you mean `workers`?\n"},
           {"metrics: {}\n",
-           "3:1: unknown key `metrics`; known here: include, listeners, routes, workers, log, limits, timeouts\n"},
+           "3:1: unknown key `metrics`; known here: include, listeners, routes, workers, log, limits, timeouts, revocations\n"},
           {"Log: {}\n", "3:1: unknown key `Log`; did you mean `log`?\n"},
           {"'\\e[2J\u00e4': 1\n",
            "3:1: unknown key `\\x5Ce[2J\\xC3\\xA4`; known here: include, listeners, routes, workers, log, limits, "

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "config/disk.hpp"
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace drawbridge::auth {
+
+// What was made of a file, and is made anew when the file changes. While a new content is no good, the last good one
+// stays in force.
+template <class T>
+class KeyFile {
+ public:
+  // Null, and `why`, if the bytes are no good.
+  using Parse = std::function<std::shared_ptr<const T>(std::string_view bytes, std::string& why)>;
+  enum class News : std::uint8_t { none, fresh, failed };
+
+  KeyFile(std::string path, Parse parse) : path_(std::move(path)), parse_(std::move(parse)) {}
+
+  const std::string& path() const { return path_; }
+  // Null before the first good content. Any thread.
+  std::shared_ptr<const T> get() const {
+    const std::lock_guard lock(mutex_);
+    return value_;
+  }
+
+  // Reads it if it is another file than the last time. One thread at a time. `failed` with `why`, once for each
+  // content.
+  News refresh(std::string& why) {
+    const config::FileStamp stamp = config::stamp_of(path_);
+    if (seen_ && stamp == stamp_) return News::none;
+    seen_ = true;
+    stamp_ = stamp;  // of before it is read: what changes meanwhile is read once more
+    const auto content = config::read_regular_file(path_, why);
+    auto value = content ? parse_(content->bytes, why) : nullptr;
+    if (!value) return News::failed;
+    const std::lock_guard lock(mutex_);
+    value_ = std::move(value);
+    return News::fresh;
+  }
+
+ private:
+  const std::string path_;
+  const Parse parse_;
+  bool seen_ = false;
+  config::FileStamp stamp_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const T> value_;  // guarded by mutex_
+};
+
+}  // namespace drawbridge::auth

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "net/opening_state.hpp"
+#include "ws/upgrade.hpp"
+
+namespace drawbridge::net {
+
+// Whom the credentials of an admitted request name: fills opening.principal where its route asks for any. Otherwise the
+// reason why not, and the opening's rule and detail. Each entry of the route's `auth` is tried, the cheapest first,
+// until one admits; if none does, the answer is that of the one that came furthest.
+Task<std::optional<Reason>> authenticate(Opening& opening, const ws::Request& request);
+
+}  // namespace drawbridge::net

@@ -1,0 +1,124 @@
+#include "net/naming.hpp"
+
+#include "base/text.hpp"
+#include "client/forwarded.hpp"
+#include "client/proxy_header.hpp"
+#include "net/client_address.hpp"
+#include "net/refuse.hpp"
+#include "policy/access.hpp"
+
+#include <cerrno>
+
+#include <sys/socket.h>
+
+namespace drawbridge::net {
+namespace {
+
+// Left where they are, so that TLS finds its own first byte.
+ssize_t peek(Opening& opening) {
+  ssize_t n = 0;
+  do {
+    n = ::recv(opening.fd, opening.worker.scratch().up.data(), client::largest_proxy_header, MSG_PEEK);
+  } while (n < 0 && errno == EINTR);
+  return n;
+}
+
+void consume(Opening& opening, std::size_t size) {
+  while (size > 0) {
+    const ssize_t n = ::recv(opening.fd, opening.worker.scratch().up.data(), size, 0);
+    if (n > 0) size -= static_cast<std::size_t>(n);
+    if (n == 0 || (n < 0 && errno != EINTR)) return;  // not what was just looked at: TLS or the head will say so
+  }
+}
+
+void rename(Opening& opening, const client::Address& client) {
+  opening.identity.via = opening.identity.client;
+  opening.client = client;
+  opening.identity.client = client_text(opening.client, opening.settings->config().log.client);
+}
+
+bool is_trusted_proxy(const Opening& opening) {
+  const auto& proxies = opening.entrance->trusted_proxies;
+  return proxies && proxies->from.contains(opening.client);
+}
+
+// From now on the connection counts for its client.
+policy::Entry count(Opening& opening) {
+  policy::Entry entry = opening.worker.services().limiter.name(opening.entry.permit, *opening.client, Clock::now());
+  if (entry.action == policy::Entry::Action::refuse) {
+    opening.entry.action = entry.action;
+    opening.entry.reason = entry.reason;
+    opening.entry.retry_after = entry.retry_after;
+  }
+  return entry;
+}
+
+}  // namespace
+
+Task<bool> read_proxy_header(Opening& opening) {
+  for (;;) {
+    const ssize_t n = peek(opening);
+    if (n == 0 || (n < 0 && errno != EAGAIN)) {
+      give_up(opening, Reason::client_gone);
+      co_return false;
+    }
+    client::ProxyParse parsed;
+    if (n > 0) {
+      parsed = client::parse_proxy_header(std::span(opening.worker.scratch().up).first(static_cast<std::size_t>(n)));
+    }
+    if (parsed.outcome == client::ProxyParse::Outcome::malformed) {
+      opening.detail = "no PROXY header";
+      give_up(opening, Reason::bad_request);
+      co_return false;
+    }
+    if (parsed.outcome == client::ProxyParse::Outcome::complete) {
+      consume(opening, parsed.size);
+      opening.wait.look_again();  // what came behind it has been told of already
+      if (!parsed.source) co_return true;  // the proxy's own business, such as a health check
+      rename(opening, *parsed.source);
+      break;
+    }
+    const bool more = co_await opening.wait.readable();
+    if (!more) {
+      opening.detail = "no PROXY header";
+      give_up(opening, opening.wait.expired() ? Reason::tls_timeout : Reason::client_gone);
+      co_return false;
+    }
+  }
+  if (is_trusted_proxy(opening)) co_return true;
+  if (policy::access_of(opening.entrance->access, opening.client) != policy::Access::granted) {
+    give_up(opening, Reason::client_denied);
+    co_return false;
+  }
+  const policy::Entry entry = count(opening);
+  if (entry.action != policy::Entry::Action::drop) co_return true;
+  give_up(opening, entry.reason);
+  co_return false;
+}
+
+std::optional<Reason> take_forwarded(Opening& opening, const ws::Request& request) {
+  if (!is_trusted_proxy(opening)) return std::nullopt;
+  const config::TrustedProxies& proxies = *opening.entrance->trusted_proxies;
+  const bool forwarded = proxies.header == config::TrustedProxies::Header::forwarded;
+  std::vector<std::string_view> values;
+  for (const ws::Field& field : request.fields) {
+    if (equal_ignoring_case(field.name, forwarded ? "Forwarded" : "X-Forwarded-For")) values.push_back(field.value);
+  }
+  const auto trace = forwarded ? client::trace_forwarded(opening.client, proxies.from, values)
+                               : client::trace_x_forwarded_for(opening.client, proxies.from, values);
+  if (!trace) {
+    opening.detail = forwarded ? "malformed Forwarded" : "malformed X-Forwarded-For";
+    return trace.error();
+  }
+  if (trace->client && trace->client != opening.client) rename(opening, *trace->client);
+  if (trace->end != client::TraceEnd::untrusted) return std::nullopt;  // a proxy's own request
+  // TLS is paid for already: also who would have been dropped at accept gets an answer.
+  if (const policy::Entry entry = count(opening); entry.action == policy::Entry::Action::drop) {
+    opening.entry.action = policy::Entry::Action::refuse;
+    opening.entry.reason = entry.reason;
+    opening.entry.retry_after = entry.retry_after;
+  }
+  return std::nullopt;
+}
+
+}  // namespace drawbridge::net
