@@ -3,13 +3,12 @@
 #include "policy/rate.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
-#include <bit>
 #include <cassert>
 #include <cmath>
 #include <deque>
 #include <mutex>
-#include <random>
 #include <unordered_map>
 #include <utility>
 
@@ -18,67 +17,16 @@
 namespace drawbridge::policy {
 namespace {
 
-constexpr std::uint64_t network_scale = 8;  // a /48's limits, in those of a client
-
 // A newcomer looks at so many of the clients that hold nothing before it gives up finding room: a flood costs no
 // search.
 constexpr int tries_to_forget = 8;
-
-constexpr std::size_t most_shards = 64;
-constexpr std::size_t smallest_shard = 64;  // clients; fewer would leave the division to chance
-
-struct Key {
-  enum class Kind : std::uint8_t { v4, v6_64, v6_48, overflow };
-  Kind kind = Kind::overflow;
-  std::uint64_t prefix = 0;  // the address' leading bits
-
-  std::uint64_t scale() const { return kind == Kind::v6_48 ? network_scale : 1; }
-  bool operator==(const Key&) const = default;
-};
-
-std::uint64_t big_endian(const Address& address, std::size_t from, std::size_t to) {
-  std::uint64_t value = 0;
-  for (std::size_t i = from; i < to; ++i) value = value << 8 | address.bytes[i];
-  return value;
-}
-
-Key client_key(const Address& address) {
-  if (address.is_v4()) return {Key::Kind::v4, big_endian(address, 12, 16)};
-  return {Key::Kind::v6_64, big_endian(address, 0, 8)};
-}
-
-Key network_key(const Address& address) {
-  return {Key::Kind::v6_48, big_endian(address, 0, 6)};
-}
-
-// Seeded, so that nobody can choose addresses that crowd one shard or one chain.
-class KeyHash {
- public:
-  KeyHash() {
-    std::random_device device;
-    for (std::uint64_t& seed : seeds_) seed = std::uint64_t{device()} << 32 | device();
-  }
-  std::uint64_t mixed(const Key& key) const noexcept {
-    return finish(finish(key.prefix ^ seeds_[0]) + static_cast<std::uint64_t>(key.kind) + seeds_[1]);
-  }
-  std::size_t operator()(const Key& key) const noexcept { return static_cast<std::size_t>(mixed(key)); }
-
- private:
-  // The finaliser of MurmurHash3: every bit of the input moves every bit of the result.
-  static std::uint64_t finish(std::uint64_t x) noexcept {
-    x = (x ^ x >> 33) * 0xff51afd7ed558ccdULL;
-    x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53ULL;
-    return x ^ x >> 33;
-  }
-  std::array<std::uint64_t, 2> seeds_{};
-};
 
 struct Shard;
 
 }  // namespace
 
 struct CountedClient : boost::intrusive::list_base_hook<> {
-  CountedClient(Shard& home, const Key& its_key, const LimiterLimits& limits, Instant now);
+  CountedClient(Shard& home, const ClientKey& its_key, const LimiterLimits& limits, Instant now);
 
   double rate(const LimiterLimits& limits) const {
     return limits.handshakes_per_client * static_cast<double>(key.scale());
@@ -89,7 +37,7 @@ struct CountedClient : boost::intrusive::list_base_hook<> {
   std::uint64_t most_connections(const LimiterLimits& limits) const { return limits.sessions_per_client * key.scale(); }
 
   Shard& shard;  // its mutex guards all of the below
-  const Key key;
+  const ClientKey key;
   std::uint64_t connections = 0;
   TokenBucket handshakes;  // that proceed
   TokenBucket refusals;    // handshakes that only tell the client to slow down
@@ -99,11 +47,11 @@ namespace {
 
 // A part of the table.
 struct alignas(64) Shard {
-  Shard(const KeyHash& hash, std::size_t most, const LimiterLimits& its_limits)
+  Shard(const ClientKeyHash& hash, std::size_t most, const LimiterLimits& its_limits)
       : capacity(most), limits(its_limits), clients(0, hash) {}
 
   // Null if there is no room, nor anybody to be forgotten.
-  CountedClient* hold(const Key& key, Instant now) {
+  CountedClient* hold(const ClientKey& key, Instant now) {
     auto found = clients.find(key);
     if (found == clients.end()) {
       if (clients.size() >= capacity && !forget_one(now)) return nullptr;
@@ -124,7 +72,7 @@ struct alignas(64) Shard {
     int tries = tries_to_forget;
     for (auto client = idle.begin(); client != idle.end() && tries > 0; ++client, --tries) {
       if (!client->handshakes.full(now) || !client->refusals.full(now)) continue;
-      const Key key = client->key;
+      const ClientKey key = client->key;
       idle.erase(client);
       clients.erase(key);
       return true;
@@ -143,7 +91,7 @@ struct alignas(64) Shard {
   std::mutex mutex;
   const std::size_t capacity;
   LimiterLimits limits;
-  std::unordered_map<Key, CountedClient, KeyHash> clients;
+  std::unordered_map<ClientKey, CountedClient, ClientKeyHash> clients;
   // Those that hold no permit, the coldest first. The others are in no list, so that long sessions, cold as they are,
   // do not stand between a newcomer and those that can be forgotten.
   boost::intrusive::list<CountedClient, boost::intrusive::constant_time_size<false>> idle;
@@ -203,7 +151,7 @@ void judge(const Clients& clients, const LimiterLimits& limits, Instant now, Ent
 
 }  // namespace
 
-CountedClient::CountedClient(Shard& home, const Key& its_key, const LimiterLimits& limits, Instant now)
+CountedClient::CountedClient(Shard& home, const ClientKey& its_key, const LimiterLimits& limits, Instant now)
     : shard(home),
       key(its_key),
       handshakes(rate(limits), burst(limits), now),
@@ -212,30 +160,29 @@ CountedClient::CountedClient(Shard& home, const Key& its_key, const LimiterLimit
 struct Limiter::State {
   State(const LimiterLimits& limits, std::size_t table)
       : most_pending(limits.pending), most_sessions(limits.sessions), overflow(hash, 1, limits) {
-    const std::size_t count =
-        std::clamp(std::bit_floor(table / smallest_shard), std::size_t{1}, most_shards);  // a power of two
+    const std::size_t count = shards_for(table);
     for (std::size_t i = 0; i < count; ++i) {
       shards.emplace_back(hash, table / count + (i < table % count ? 1 : 0), limits);
     }
   }
 
-  Shard& shard_of(const Key& key) { return shards[hash.mixed(key) >> 48 & (shards.size() - 1)]; }
+  Shard& shard_of(const ClientKey& key) { return shards[hash.shard(key, shards.size())]; }
 
   // Lock order: shards (two at once through std::lock), then the overflow.
   void enter_v4(const Address& address, Instant now, Entry& entry, CountedClient*& client) {
-    const Key key = client_key(address);
+    const ClientKey key = client_key(address);
     Shard& shard = shard_of(key);
     const std::lock_guard lock(shard.mutex);
     client = shard.hold(key, now);
     if (client) return judge(std::array{client}, shard.limits, now, entry);
     const std::lock_guard overflow_lock(overflow.mutex);
-    client = overflow.hold(Key{}, now);
+    client = overflow.hold(ClientKey{}, now);
     judge(std::array{client}, overflow.limits, now, entry);
   }
 
   void enter_v6(const Address& address, Instant now, Entry& entry, CountedClient*& client, CountedClient*& network) {
-    const Key key = client_key(address);
-    const Key wide_key = network_key(address);
+    const ClientKey key = client_key(address);
+    const ClientKey wide_key = network_key(address);
     Shard& shard = shard_of(key);
     Shard& wide_shard = shard_of(wide_key);
     std::unique_lock lock(shard.mutex, std::defer_lock);
@@ -250,12 +197,12 @@ struct Limiter::State {
     if (client && network) return judge(std::array{client, network}, shard.limits, now, entry);
     const std::lock_guard overflow_lock(overflow.mutex);
     CountedClient*& missing = client ? network : client;
-    missing = overflow.hold(Key{}, now);
+    missing = overflow.hold(ClientKey{}, now);
     if (client && network) return judge(std::array{client, network}, shard.limits, now, entry);
     judge(std::array{missing}, shard.limits, now, entry);
   }
 
-  KeyHash hash;
+  ClientKeyHash hash;
   std::atomic<std::uint64_t> pending{0};
   std::atomic<std::uint64_t> sessions{0};
   std::atomic<std::uint64_t> most_pending;

@@ -2,7 +2,7 @@
 
 #include "base/reason.hpp"
 #include "base/time.hpp"
-#include "client/address.hpp"
+#include "policy/client_key.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -10,8 +10,6 @@
 #include <optional>
 
 namespace drawbridge::policy {
-
-using client::Address;
 
 struct LimiterLimits {
   std::uint64_t sessions = 0;               // in all
