@@ -3,8 +3,8 @@
 //
 // Input: lines of words. "route" gives a route: an optional //host, its path, origins, "missing"
 // (allow_missing_origin), "close" or "close-any", "full", and +subprotocols ("+" is the list without any). "ask" gives
-// a request: //host, path, an origin, offered +subprotocols, and "draining", "rate", "sessions", "full", "foreign" (a
-// Host of other certificates) or "malformed".
+// a request: //host, path, an origin, offered +subprotocols, and "draining", "rate", "penalty", "sessions", "full",
+// "foreign" (a Host of other certificates) or "malformed".
 
 #include "policy/admission.hpp"
 
@@ -103,6 +103,7 @@ Request request_of(const Words& words, const World& world) {
   request.circumstances.full = has(words, "full");
   if (has(words, "sessions")) request.circumstances.refusal = Reason::client_sessions;
   if (has(words, "rate")) request.circumstances.refusal = Reason::rate;
+  if (has(words, "penalty")) request.circumstances.refusal = Reason::penalty;
   request.circumstances.retry_after = static_cast<unsigned>(words.size());
   request.circumstances.host_is_ours = [foreign = request.foreign](std::string_view) { return !foreign; };
   request.circumstances.route_is_full = [&world](std::size_t route) { return world.full[route]; };
@@ -195,7 +196,8 @@ void check(const World& world, const Request& request) {
 
   const int status = reason ? info(*reason).http_status : 0;
   require((verdict.retry_after > 0) == (status == 429 || status == 503), "Retry-After goes with 429 and 503");
-  if (reason == Reason::rate) require(verdict.retry_after == request.circumstances.retry_after, "the limiter's delay");
+  if (reason == Reason::rate || reason == Reason::penalty)
+    require(verdict.retry_after == request.circumstances.retry_after, "the limiter's delay");
 }
 
 }  // namespace

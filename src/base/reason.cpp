@@ -25,7 +25,7 @@ constexpr std::array table{
     ReasonInfo{Reason::upgrade_required, "upgrade_required", 426, 0},
     ReasonInfo{Reason::rate, "rate", 429, 0},
     ReasonInfo{Reason::client_sessions, "client_sessions", 429, 0},
-    ReasonInfo{Reason::quota, "quota", 429, 0},
+    ReasonInfo{Reason::quota, "quota", 429, 1008},
     ReasonInfo{Reason::penalty, "penalty", 429, 0},
     ReasonInfo{Reason::backend_refused, "backend_refused", 502, 0},
     ReasonInfo{Reason::backend_unresolved, "backend_unresolved", 502, 0},

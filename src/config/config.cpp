@@ -24,6 +24,10 @@ bool Bind::loopback() const {
   return kind == Kind::tcp && (host.starts_with("127.") || host == "::1");
 }
 
+std::vector<client::Network> loopback_networks() {
+  return {client::parse_network("127.0.0.0/8").value(), client::parse_network("::1").value()};
+}
+
 std::string Backend::text() const {
   return kind == Kind::echo ? "echo:" : fmt::format("tcp://{}:{}", bracketed(host), port);
 }

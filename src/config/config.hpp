@@ -130,6 +130,17 @@ struct RouteTimeouts {
   bool operator==(const RouteTimeouts&) const = default;
 };
 
+// Of each identity on a route: all of its sessions there together.
+struct Quotas {
+  bool enforce = true;                         // false: what would be refused or slowed is only told
+  std::optional<std::uint64_t> sessions;       // at once
+  Rate rate;                                   // payload bytes a second, both ways together
+  std::optional<std::uint64_t> bytes_per_day;  // payload bytes, both ways together; days are those of UTC
+
+  bool any() const { return sessions || rate || bytes_per_day; }
+  bool operator==(const Quotas&) const = default;
+};
+
 // Where in a request a credential is looked for.
 struct CredentialPlace {
   enum class Kind : std::uint8_t { authorization, cookie, query, subprotocol };
@@ -208,6 +219,7 @@ struct Route {
   Rejection rejection = Rejection::http;
   RouteLimits limits;
   RouteTimeouts timeouts;
+  Quotas quotas;
   Access access;
   std::vector<Auth> auth;  // one of them must admit; empty: nothing is asked
   Position origins_position;
@@ -233,8 +245,36 @@ struct Limits {
   std::uint64_t handshake_burst = 400;
   std::uint64_t head = 16ULL << 10;      // bytes of a request head
   std::uint64_t buffers = 256ULL << 20;  // bytes that all sessions together may hold for peers that do not read
+  std::uint64_t identities = 65'536;     // whose quotas are counted, by route
 
   bool operator==(const Limits&) const = default;
+};
+
+// 127.0.0.0/8 and ::1.
+std::vector<client::Network> loopback_networks();
+
+// What failures cost a client. Each adds its penalty to the client's account, which runs down as time passes. At
+// `minimum` the client is shut out until the account is empty.
+//
+// So a kind of failure is forgiven for ever at one per penalty: a page that retries once a second with an old password
+// shuts nobody out who shares its address. Without a penalty are those that any web page can make its visitors'
+// browsers commit here, or it could shut them out.
+struct Penalties {
+  using Penalty = std::optional<Milliseconds>;
+
+  bool enforce = true;               // false: who would be shut out is only told
+  Penalty credential{1'000};         // a wrong one
+  Penalty protocol{1'000};           // frames that break RFC 6455, in a session
+  Penalty timeout{250};              // no TLS or no request in time; slow networks commit it too
+  Penalty tls;                       // TLS failed; a certificate that the browser does not trust is enough
+  Penalty origin;                    // that may not enter
+  Penalty request;                   // malformed, or for what is not there
+  Milliseconds minimum{30'000};      // from which a client is shut out
+  Milliseconds maximum{5 * 60'000};  // that an account can hold
+  std::uint64_t clients = 65'536;    // most accounts
+  std::vector<client::Network> exempt = loopback_networks();  // whoever comes from here may be many: a proxy
+
+  bool operator==(const Penalties&) const = default;
 };
 
 struct Timeouts {
@@ -251,6 +291,7 @@ struct Config {
   std::optional<unsigned> workers;  // absent: auto, one a core
   Log log;
   Limits limits;
+  Penalties penalties;
   Timeouts timeouts;
   std::string revocations;  // a file: an absolute path, or credential:NAME; empty: none
   Position revocations_position;

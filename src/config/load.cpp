@@ -59,6 +59,7 @@ Keys<Limits> limits_keys() {
       value("handshake_burst", &Limits::handshake_burst, count()),
       value("head", &Limits::head, head_size()),
       value("buffers", &Limits::buffers, size()),
+      value("identities", &Limits::identities, count(1'000'000)),
   };
 }
 
@@ -262,6 +263,7 @@ const Keys<Config>& main_keys() {
       value_or("auto", "workers", &Config::workers, workers()),
       section("log", &Config::log, log_keys()),
       section("limits", &Config::limits, limits_keys()),
+      section("penalties", &Config::penalties, penalties_keys(), check_penalties),
       section("timeouts", &Config::timeouts, timeouts_keys()),
       {"revocations",
        [](Reading& reading, const Field& field, Config& out) {

@@ -151,6 +151,15 @@ void check_timeouts(Reading& reading, const Node& node, const RouteTimeouts& tim
                                    duration_text(*timeouts.dead), duration_text(*timeouts.ping)));
 }
 
+Keys<Quotas> quotas_keys() {
+  return {
+      boolean("enforce", &Quotas::enforce),
+      value_or("none", "sessions", &Quotas::sessions, count()),
+      value_or("none", "rate", &Quotas::rate, byte_rate()),
+      value_or("none", "bytes_per_day", &Quotas::bytes_per_day, size()),
+  };
+}
+
 }  // namespace
 
 Form<Backend> tcp_backend() {
@@ -179,6 +188,7 @@ Keys<Route> route_keys() {
       {"allow", [](Reading& reading, const Field& field, Route& out) { read_allow(reading, field, out.access); }},
       {"deny", [](Reading& reading, const Field& field, Route& out) { read_deny(reading, field, out.access); }},
       sections("auth", &Route::auth, auth_keys(), check_auth),
+      section("quotas", &Route::quotas, quotas_keys()),
   };
 }
 

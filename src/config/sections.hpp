@@ -4,7 +4,7 @@
 
 namespace drawbridge::config {
 
-// The tables of the two long sections, and what is checked of each of their items.
+// The tables of the long sections, and what is checked of each of their items.
 Keys<Listener> listener_keys();
 void check_listener(Reading& reading, const Node& node, const Listener& listener);
 
@@ -20,6 +20,8 @@ Keys<Auth> auth_keys();
 void check_auth(Reading& reading, const Node& node, const Auth& auth);
 // Credentials that travel by themselves, and pages that must not use them.
 void check_hijacking(Reading& reading, const Node& node, const Route& route);
+Keys<Penalties> penalties_keys();
+void check_penalties(Reading& reading, const Node& node, const Penalties& penalties);
 
 // All that a configuration may hold.
 const Keys<Config>& main_keys();

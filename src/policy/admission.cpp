@@ -13,7 +13,8 @@ constexpr unsigned retry_when_full = 5;
 constexpr unsigned retry_when_draining = 2;
 
 unsigned retry_after(Reason reason, const Circumstances& circumstances) {
-  return reason == Reason::rate ? std::max(circumstances.retry_after, 1U) : policy::retry_after(reason);
+  const bool told = reason == Reason::rate || reason == Reason::penalty;
+  return told ? std::max(circumstances.retry_after, 1U) : policy::retry_after(reason);
 }
 
 bool origin_may_enter(const config::Route& route, const std::optional<ws::Origin>& origin) {

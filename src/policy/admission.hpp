@@ -19,8 +19,8 @@ struct Circumstances {
   bool draining = false;
   std::optional<client::Address> client;   // empty: on a Unix socket, or unknown
   const config::Access* access = nullptr;  // of the listener that it came through; null: any may come
-  std::optional<Reason> refusal;           // the limiter's, decided at accept: rate or client_sessions
-  unsigned retry_after = 1;                // seconds, for Reason::rate
+  std::optional<Reason> refusal;           // decided at accept: rate or client_sessions, the limiter's; or penalty
+  unsigned retry_after = 1;                // seconds, for Reason::rate and Reason::penalty
   bool offers_only_credentials = false;    // its subprotocols were credentials, all of them
   bool full = false;                       // the total of sessions is reached
   // Whether the TLS connection's certificate may speak for a Host: false makes the request misdirected (421).

@@ -33,7 +33,7 @@ constexpr ReasonInfo contract[] = {
     {Reason::upgrade_required, "upgrade_required", 426, 0},
     {Reason::rate, "rate", 429, 0},
     {Reason::client_sessions, "client_sessions", 429, 0},
-    {Reason::quota, "quota", 429, 0},
+    {Reason::quota, "quota", 429, 1008},
     {Reason::penalty, "penalty", 429, 0},
     {Reason::backend_refused, "backend_refused", 502, 0},
     {Reason::backend_unresolved, "backend_unresolved", 502, 0},
