@@ -78,6 +78,9 @@ void check_valid(const Loaded& loaded) {
   }
   require(config.limits.pending > 0 && config.limits.head > 0 && config.limits.handshakes_per_client > 0,
           "not kept: limits that let somebody in");
+  const Penalties& penalties = config.penalties;
+  require(penalties.minimum.count() > 0 && penalties.minimum <= penalties.maximum && penalties.clients > 0,
+          "not kept: penalties that can be reached");
 }
 
 }  // namespace

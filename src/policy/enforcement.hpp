@@ -9,7 +9,7 @@ namespace drawbridge::policy {
 // What a rule has against somebody. Any rule can be tried out first (`enforce: false`): then what it would have refused
 // is logged and counted, and goes on as if the rule had said nothing.
 struct Objection {
-  Reason reason = Reason::client_denied;
+  Reason reason;
   unsigned retry_after = 0;  // seconds; 0: no delay is named
   bool enforced = true;      // false: only to be logged and counted
 

@@ -133,9 +133,9 @@ struct CountedIdentity : boost::intrusive::list_base_hook<boost::intrusive::link
 struct Quotas::State {
   using Idle = boost::intrusive::list<CountedIdentity, boost::intrusive::constant_time_size<false>>;
 
-  State(std::size_t capacity, auth::UnixSeconds now) : most(capacity), time(now) {}
+  State(std::size_t capacity, auth::UnixSeconds now) : most(capacity), unix_time(now) {}
 
-  Moment moment() const { return Moment(time.load(std::memory_order_relaxed)); }
+  Moment moment() const { return Moment(unix_time.load(std::memory_order_relaxed)); }
 
   // Null if there is no room, nor anybody to be forgotten.
   CountedIdentity* hold(const QuotaKey& key, Instant now) {
@@ -163,10 +163,10 @@ struct Quotas::State {
   bool forget_one(Instant now) {
     const std::int64_t today = moment().day;
     // Listed as they left, those of another day are in front.
-    if (!spenders.empty() && can_be_forgotten(spenders.front(), today, now)) return forget(spenders, spenders.begin());
+    if (!spenders.empty() && can_be_forgotten(spenders.front(), today, now)) return forget(spenders.front());
     int tries = tries_to_forget;
     for (auto identity = others.begin(); identity != others.end() && tries > 0; ++identity, --tries) {
-      if (can_be_forgotten(*identity, today, now)) return forget(others, identity);
+      if (can_be_forgotten(*identity, today, now)) return forget(*identity);
     }
     return false;
   }
@@ -177,10 +177,9 @@ struct Quotas::State {
     return identity.bytes_of(today) == 0 && (!identity.bucket || identity.bucket->full(now));
   }
 
-  bool forget(Idle& list, Idle::iterator identity) {
-    const QuotaKey key = identity->key;
-    list.erase(identity);
-    identities.erase(key);
+  bool forget(CountedIdentity& identity) {
+    const QuotaKey key = identity.key;
+    identities.erase(key);  // which takes it out of its list, too
     return true;
   }
 
@@ -190,7 +189,7 @@ struct Quotas::State {
   // Without sessions, in the order in which they left.
   Idle spenders;  // who spent bytes of the day's, that day
   Idle others;
-  std::atomic<auth::UnixSeconds> time;
+  std::atomic<auth::UnixSeconds> unix_time;
 };
 
 IdentityShare::IdentityShare(IdentityShare&& other) noexcept
@@ -236,7 +235,7 @@ Quotas::~Quotas() {
 }
 
 void Quotas::set_time(auth::UnixSeconds now) {
-  state_->time.store(now, std::memory_order_relaxed);
+  state_->unix_time.store(now, std::memory_order_relaxed);
 }
 
 void Quotas::set_identities(std::size_t identities) {

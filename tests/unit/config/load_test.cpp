@@ -119,17 +119,26 @@ BOOST_AUTO_TEST_CASE(every_key_is_read) {
   const RouteTimeouts timeouts{
       .connect = 1ms, .idle = 2s, .lifetime = 3h, .ping = 4min, .dead = 5min, .stall = 6s, .close = 7s};
   BOOST_TEST((route.timeouts == timeouts));
+  const Route with_quotas =
+      route_with("    quotas: { enforce: false, sessions: 2, rate: 1MiB/s, bytes_per_day: 10GiB }\n");
+  BOOST_TEST(
+      (with_quotas.quotas == Quotas{.enforce = false, .sessions = 2, .rate = 1048576.0, .bytes_per_day = 10ULL << 30}));
+  BOOST_TEST(with_quotas.quotas.any());
 
   const Config config = right(std::string(smallest) + R"(
 workers: 3
 log: { level: debug, format: text, client: prefix }
 limits: { sessions: 10, pending: 20, sessions_per_client: 30, handshakes_per_client: 1/s, handshake_burst: 2,
-          head: 4KiB, buffers: 1MiB }
+          head: 4KiB, buffers: 1MiB, identities: 7 }
+penalties: { enforce: false, credential: 1s, protocol: 2s, timeout: 3s, tls: 4s, origin: 5s, request: 6s, minimum: 7s,
+             maximum: 8s, clients: 9, exempt: [ 10.0.0.0/8, "2001:db8::1" ] }
 timeouts: { tls: 1s, head: 2s, drain: 3s }
 )");
   BOOST_TEST(config.workers.value() == 3U);
   BOOST_TEST((config.log == Log{LogLevel::debug, LogFormat::text, LogClient::prefix}));
-  BOOST_TEST((config.limits == Limits{10, 20, 30, 1.0, 2, 4096, 1 << 20}));
+  BOOST_TEST((config.limits == Limits{10, 20, 30, 1.0, 2, 4096, 1 << 20, 7}));
+  const std::vector exempt{*client::parse_network("10.0.0.0/8"), *client::parse_network("2001:db8::1")};
+  BOOST_TEST((config.penalties == Penalties{false, 1s, 2s, 3s, 4s, 5s, 6s, 7s, 8s, 9, exempt}));
   BOOST_TEST((config.timeouts == Timeouts{1s, 2s, 3s}));
   BOOST_TEST(config.sessions_position.line == 12);
   BOOST_TEST(config.sessions_position.column == 21);
@@ -139,11 +148,19 @@ BOOST_AUTO_TEST_CASE(none_and_auto_take_a_value_away) {
   const Route route = route_with(R"(
     limits: { session_bytes: none, upstream_rate: none, downstream_rate: none, messages_per_second: none, sessions: none }
     timeouts: { idle: none, lifetime: none, ping: none, dead: none, stall: none }
+    quotas: { sessions: none, rate: none, bytes_per_day: none }
 )");
+  BOOST_TEST((route.quotas == Quotas{}));
+  BOOST_TEST(!route.quotas.any());
   BOOST_TEST((route.limits == RouteLimits{}));
   BOOST_TEST((!route.timeouts.ping && !route.timeouts.dead && !route.timeouts.stall && !route.timeouts.idle));
   const Config config = right(std::string(smallest) + "workers: auto\nlimits: { sessions: auto }\n");
   BOOST_TEST((!config.workers && !config.limits.sessions));
+  const Penalties penalties =
+      right(std::string(smallest) + "penalties: { credential: none, protocol: none, timeout: none, exempt: [] }\n")
+          .penalties;
+  BOOST_TEST((!penalties.credential && !penalties.protocol && !penalties.timeout));
+  BOOST_TEST(penalties.exempt.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_trailing_star_makes_a_prefix) {

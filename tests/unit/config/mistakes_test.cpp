@@ -53,11 +53,24 @@ BOOST_AUTO_TEST_CASE(in_global_keys) {
       {
           {"wrokers: 4\n", "3:1: unknown key `wrokers`; did you mean `workers`?\n"},
           {"metrics: {}\n",
-           "3:1: unknown key `metrics`; known here: include, listeners, routes, workers, log, limits, timeouts, revocations\n"},
+           "3:1: unknown key `metrics`; known here: include, listeners, routes, workers, log, limits, penalties, "
+           "timeouts\n"},
           {"Log: {}\n", "3:1: unknown key `Log`; did you mean `log`?\n"},
           {"'\\e[2J\u00e4': 1\n",
            "3:1: unknown key `\\x5Ce[2J\\xC3\\xA4`; known here: include, listeners, routes, workers, log, limits, "
-           "timeouts\n"},
+           "penalties, timeouts\n"},
+          {"penalties: { maximum: 5s, credential: soon, exempt: [ 10.0.0.1/8 ], crash: 1s }\n",
+           "3:23: `maximum` (5s) must be at least `minimum` (30s), or nobody is shut out\n"
+           "3:39: `credential` must be a duration above 0 such as 250ms, 5s or 10m or none, not `soon`\n"
+           "3:55: an item of `exempt` must be a network or an address such as 192.0.2.0/24, not `10.0.0.1/8`\n"
+           "3:69: unknown key `crash`; known here: enforce, credential, protocol, timeout, tls, origin, request, "
+           "minimum, maximum, clients, exempt\n"},
+          {"penalties: { minimum: 10m }\n",
+           "3:23: `maximum` (5m) must be at least `minimum` (10m), or nobody is shut out\n"},
+          {"penalties: { minimum: none, maximum: 1s, exempt: 5, clients: 0 }\n",
+           "3:23: `minimum` must be a duration above 0 such as 250ms, 5s or 10m, not `none`\n"
+           "3:50: `exempt` must be a list of networks such as [ 192.0.2.0/24, \"2001:db8::/32\" ], not `5`\n"
+           "3:62: `clients` must be a whole number from 1 to 10000000, not `0`\n"},
           {"log: {}\nlog: {}\n", "4:1: repeated key `log`; first given on line 3\n"},
           {"workers: 0\n", "3:10: `workers` must be a whole number from 1 to 1024 or auto, not `0`\n"},
           {"workers: 2.5\n", "3:10: `workers` must be a whole number from 1 to 1024 or auto, not `2.5`\n"},

@@ -33,6 +33,7 @@ BOOST_AUTO_TEST_CASE(shows_the_built_in_defaults) {
   BOOST_TEST((config.workers == Config{}.workers));
   BOOST_TEST((config.log == Log{}));
   BOOST_TEST((config.limits == Limits{}));
+  BOOST_TEST((config.penalties == Penalties{}));
   BOOST_TEST((config.timeouts == Timeouts{}));
 
   BOOST_REQUIRE(config.listeners.size() == 2U);
@@ -49,6 +50,7 @@ BOOST_AUTO_TEST_CASE(shows_the_built_in_defaults) {
     BOOST_TEST((route.rejection == Route{}.rejection));
     BOOST_TEST((route.limits == RouteLimits{}));
     BOOST_TEST((route.timeouts == RouteTimeouts{}));
+    BOOST_TEST((route.quotas == Quotas{}));
   }
   BOOST_TEST((config.listeners[0].trusted_proxies->header == TrustedProxies{}.header));
   const std::vector<Auth>& auth = config.routes[2].auth;
