@@ -106,6 +106,15 @@ BOOST_AUTO_TEST_CASE(each_rule_refuses_with_its_reason_and_delay_over_plain_http
   }
 }
 
+BOOST_AUTO_TEST_CASE(one_who_is_shut_out_is_told_for_how_long) {
+  Request request;
+  request.circumstances.refusal = Reason::penalty;
+  request.circumstances.retry_after = 23;
+  const Verdict verdict = request.verdict();
+  BOOST_TEST(said(verdict) == "penalty");
+  BOOST_TEST(verdict.retry_after == 23U);
+}
+
 BOOST_AUTO_TEST_CASE(the_earlier_rule_wins) {
   for (std::size_t first = 0; first < std::size(refusals); ++first) {
     for (std::size_t second = first + 1; second < std::size(refusals); ++second) {
