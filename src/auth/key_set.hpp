@@ -15,7 +15,7 @@ class KeySet {
  public:
   static constexpr std::size_t most_keys = 64;
   static constexpr std::size_t most_bytes = 256 * 1024;
-  static constexpr std::size_t most_tried = 8;  // keys for one token
+  static constexpr std::size_t most_tried = 4;  // keys for one token: each try is paid for by us, not by who sent it
 
   // `bytes` is a JWK Set (RFC 7517 §5), a PEM text, or a secret, one line end behind which does not belong to it.
   // Left out are keys that are not for verifying with one of `allowed`: another `use` or `alg`, no `verify` in

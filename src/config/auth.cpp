@@ -214,10 +214,11 @@ void read_request_headers(Reading& reading, const Field& field, ForwardAuth& for
   for (std::string& name : forward.request_headers) {
     name = to_lower(name);
     if (may_be_passed_on(name)) continue;
-    reading.report.error(field.value.position,
-                         fmt::format("`{}` is no header that may be passed on: the service gets those of the connection "
-                                     "and about the request from the bridge alone",
-                                     printable(name)));
+    reading.report.error(
+        field.value.position,
+        fmt::format("`{}` is no header that may be passed on: the service gets those of the connection "
+                    "and about the request from the bridge alone",
+                    printable(name)));
   }
 }
 

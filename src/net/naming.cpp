@@ -73,7 +73,7 @@ Task<bool> read_proxy_header(Opening& opening) {
     }
     if (parsed.outcome == client::ProxyParse::Outcome::complete) {
       consume(opening, parsed.size);
-      opening.wait.look_again();  // what came behind it has been told of already
+      opening.wait.look_again();           // what came behind it has been told of already
       if (!parsed.source) co_return true;  // the proxy's own business, such as a health check
       rename(opening, *parsed.source);
       break;

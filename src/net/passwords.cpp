@@ -65,7 +65,8 @@ struct Passwords::State {
     Digest digest{};
     unsigned size = digest.size();
     const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-    if (HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes, text.size(), digest.data(), &size) == nullptr) {
+    if (HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes, text.size(), digest.data(), &size) ==
+        nullptr) {
       throw std::runtime_error("OpenSSL offers no SHA-256");
     }
     OPENSSL_cleanse(text.data(), text.size());

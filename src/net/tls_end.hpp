@@ -24,8 +24,8 @@ class TlsEnd : public End {
   IoStatus handshake();
   // After a failed handshake: what came was no TLS but a plain HTTP request.
   bool was_plain_http() const { return was_plain_http_; }
-  // After a failed handshake: why the peer's certificate was refused ("certificate has expired"); empty if it was not for
-  // that.
+  // After a failed handshake: why the peer's certificate was refused ("certificate has expired"); empty if it was not
+  // for that.
   std::string_view certificate_error() const { return certificate_error_; }
 
   IoResult read(std::span<std::uint8_t> into) override;

@@ -68,10 +68,10 @@ BOOST_AUTO_TEST_CASE(a_key_is_only_for_algorithms_of_its_type) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(at_most_eight_keys_are_tried) {
+BOOST_AUTO_TEST_CASE(at_most_four_keys_are_tried) {
   std::string keys = secret_jwk("");
   for (int i = 1; i < 20; ++i) keys += "," + secret_jwk("");
-  BOOST_TEST(candidates(set_of(keys), "HS256", {}) == 8U);
+  BOOST_TEST(candidates(set_of(keys), "HS256", {}) == 4U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

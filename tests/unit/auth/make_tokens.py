@@ -197,8 +197,8 @@ def kids():
     case("a kid that is as long as may be", by_hand({"alg": "HS256", "kid": "k" * 256}, CLAIMS), "admitted",
          keys=jwks(oct(SECRET, kid="k" * 256)))
     many = [oct(f"{i:064}", kid=f"{i}") for i in range(9)]
-    case("the eighth key without kid", by_hand({"alg": "HS256"}, CLAIMS, f"{7:064}"), "admitted", keys=jwks(*many))
-    case("the ninth key without kid", by_hand({"alg": "HS256"}, CLAIMS, f"{8:064}"), keys=jwks(*many))
+    case("the fourth key without kid", by_hand({"alg": "HS256"}, CLAIMS, f"{3:064}"), "admitted", keys=jwks(*many))
+    case("the fifth key without kid", by_hand({"alg": "HS256"}, CLAIMS, f"{4:064}"), keys=jwks(*many))
     case("the ninth key by its kid", by_hand({"alg": "HS256", "kid": "8"}, CLAIMS, f"{8:064}"), "admitted",
          keys=jwks(*many))
     case("keys of one kid and two types", jwt.encode(CLAIMS, p256, "ES256", headers={"kid": "k"}), "admitted",
