@@ -65,6 +65,7 @@ Bridge::Bridge(asio::io_context& control, LogSink& log, net::InheritedSockets in
       inherited_(std::move(inherited)),
       descriptors_(descriptors),
       limiter_(limiter_limits(config)),
+      penalties_(config.penalties),
       buffers_(config.limits.buffers),
       refusals_(log),
       resolver_(std::make_unique<net::Resolver>()),
@@ -136,13 +137,14 @@ std::vector<std::string> Bridge::apply(config::Config config) {
 
   snapshot_ = snapshot;
   limiter_.set_limits(limiter_limits(snapshot->config()));
+  penalties_.set_rules(snapshot->config().penalties);
   buffers_.set_limit(snapshot->config().limits.buffers);
   log_.set_settings(snapshot->config().log);
   if (workers_.empty()) {
     const unsigned count = snapshot_->config().workers.value_or(std::max(1U, std::thread::hardware_concurrency()));
     for (unsigned index = 0; index < count; ++index) {
       workers_.push_back(std::make_unique<net::Worker>(
-          index, net::Services{limiter_, buffers_, *resolver_, log_, refusals_, *passwords_}, snapshot_));
+          index, net::Services{limiter_, buffers_, *resolver_, log_, refusals_, *passwords_, penalties_}, snapshot_));
       workers_.back()->start();
     }
     // Nobody was asked yet: the first look at them is content.
@@ -217,10 +219,23 @@ void Bridge::accepted(net::Descriptor socket, const sockaddr_storage& address,
                            ? entrance->proxy_protocol->contains(peer)
                            : is_proxy || policy::access_of(entrance->access, peer) == policy::Access::granted;
   if (!welcome) return log_dropped(peer, Reason::client_denied, now);
+  const std::optional<client::Address> client = is_proxy ? std::nullopt : peer;
+  const policy::Knock knock = penalties_.knock(client, now);
+  if (knock.action == policy::Entry::Action::drop) return log_dropped(peer, Reason::penalty, now);
+  if (policy::only_told(knock.objection) && refusals_.wants_line(Reason::penalty, now)) {
+    log_.write(LogLevel::warning, log_.record(LogLevel::warning, "would_refuse")
+                                      .add("client", net::client_text(peer, config().log.client))
+                                      .add("reason", word(Reason::penalty))
+                                      .add("rule", "penalties"));
+  }
   // The permit comes before TLS: handshakes are what an attacker spends.
-  net::Accepted accepted{std::move(socket), peer, limiter_.enter(is_proxy ? std::nullopt : peer, now, uniform()),
-                         entrance};
+  net::Accepted accepted{std::move(socket), peer, limiter_.enter(client, now, uniform()), entrance};
   if (accepted.entry.action == policy::Entry::Action::drop) return log_dropped(peer, accepted.entry.reason, now);
+  if (knock.action == policy::Entry::Action::refuse && accepted.entry.action == policy::Entry::Action::proceed) {
+    accepted.entry.action = policy::Entry::Action::refuse;
+    accepted.entry.reason = Reason::penalty;
+    accepted.entry.retry_after = knock.objection->retry_after;
+  }
   // Sessions live long: balanced by count, not by hash.
   const auto least = std::min_element(workers_.begin(), workers_.end(),
                                       [](const auto& a, const auto& b) { return a->load() < b->load(); });

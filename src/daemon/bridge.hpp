@@ -59,6 +59,7 @@ class Bridge {
   const net::InheritedSockets inherited_;
   const std::uint64_t descriptors_;
   policy::Limiter limiter_;
+  policy::Penalties penalties_;
   net::BufferBudget buffers_;
   net::Refusals refusals_;
   std::shared_ptr<const net::Snapshot> snapshot_;

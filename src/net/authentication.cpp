@@ -146,6 +146,15 @@ Task<Opinion> opinion_of(Opening& opening, const Gate::Entry& entry, const ws::R
 Task<std::optional<Reason>> authenticate(Opening& opening, const ws::Request& request) {
   const std::shared_ptr<Gate> gate = opening.route->gate;
   if (!gate) co_return std::nullopt;
+  // Also for connections that were accepted before their client had failed too often: many may be under way.
+  const auto objection = opening.client_is_known
+                             ? opening.worker.services().penalties.objection(opening.client, Clock::now())
+                             : std::nullopt;
+  if (policy::refuses(objection)) {
+    opening.rule = "penalties";
+    opening.entry.retry_after = objection->retry_after;
+    co_return Reason::penalty;
+  }
   Reason reason = Reason::credential_missing;
   for (const Gate::Entry& entry : gate->entries()) {
     Opinion opinion = co_await opinion_of(opening, entry, request);

@@ -122,6 +122,8 @@ void Carried::end(Instant now) {
   worker_.carried_->erase(worker_.carried_->iterator_to(*this));
   std::unique_ptr<Carried> self(this);  // also if memory lacks for the line
   Log& log = worker_.services().log;
+  note_failure(worker_.services(), session_->client(), session_->client_text(),
+               session_->splice().lifecycle().reason().value_or(Reason::drain), now);
   LogRecord record = session_->end_record(log, worker_.index(), now);
   // What follows uses nothing of this object.
   self.reset();

@@ -42,15 +42,27 @@ bool is_trusted_proxy(const Opening& opening) {
   return proxies && proxies->from.contains(opening.client);
 }
 
-// From now on the connection counts for its client.
-policy::Entry count(Opening& opening) {
-  policy::Entry entry = opening.worker.services().limiter.name(opening.entry.permit, *opening.client, Clock::now());
-  if (entry.action == policy::Entry::Action::refuse) {
-    opening.entry.action = entry.action;
-    opening.entry.reason = entry.reason;
-    opening.entry.retry_after = entry.retry_after;
+// From now on the connection counts for its client. What is to become of it stands in the opening's entry.
+void count(Opening& opening) {
+  opening.client_is_known = true;
+  const Services& services = opening.worker.services();
+  const Instant now = Clock::now();
+  const policy::Knock knock = services.penalties.knock(opening.client, now);
+  if (policy::only_told(knock.objection)) log_would_refuse(opening, *knock.objection, "penalties");
+  policy::Entry entry;
+  if (knock.action == policy::Entry::Action::drop) {
+    entry.reason = Reason::penalty;
+  } else {
+    entry = services.limiter.name(opening.entry.permit, *opening.client, now);
   }
-  return entry;
+  if (entry.action == policy::Entry::Action::proceed && knock.action == policy::Entry::Action::refuse) {
+    entry.action = knock.action;
+    entry.reason = Reason::penalty;
+  }
+  opening.entry.action = entry.action;
+  opening.entry.reason = entry.reason;
+  opening.entry.retry_after =
+      entry.reason == Reason::penalty && knock.objection ? knock.objection->retry_after : entry.retry_after;
 }
 
 }  // namespace
@@ -90,9 +102,9 @@ Task<bool> read_proxy_header(Opening& opening) {
     give_up(opening, Reason::client_denied);
     co_return false;
   }
-  const policy::Entry entry = count(opening);
-  if (entry.action != policy::Entry::Action::drop) co_return true;
-  give_up(opening, entry.reason);
+  count(opening);
+  if (opening.entry.action != policy::Entry::Action::drop) co_return true;
+  give_up(opening, opening.entry.reason);
   co_return false;
 }
 
@@ -113,11 +125,8 @@ std::optional<Reason> take_forwarded(Opening& opening, const ws::Request& reques
   if (trace->client && trace->client != opening.client) rename(opening, *trace->client);
   if (trace->end != client::TraceEnd::untrusted) return std::nullopt;  // a proxy's own request
   // TLS is paid for already: also who would have been dropped at accept gets an answer.
-  if (const policy::Entry entry = count(opening); entry.action == policy::Entry::Action::drop) {
-    opening.entry.action = policy::Entry::Action::refuse;
-    opening.entry.reason = entry.reason;
-    opening.entry.retry_after = entry.retry_after;
-  }
+  count(opening);
+  if (opening.entry.action == policy::Entry::Action::drop) opening.entry.action = policy::Entry::Action::refuse;
   return std::nullopt;
 }
 

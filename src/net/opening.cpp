@@ -153,10 +153,12 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
 
   const std::optional<Reason> refusal = co_await authenticate(opening, head->request());
   if (refusal && *refusal == Reason::bad_request) co_return co_await refuse(opening, *refusal, 0);
-  if (refusal) co_return co_await refuse_late(opening, *refusal);
+  const bool shut_out = refusal && *refusal == Reason::penalty;
+  if (refusal) co_return co_await refuse_late(opening, *refusal, shut_out ? opening.entry.retry_after : 0);
   config::Backend target = route.backend;
   if (opening.principal && opening.principal->backend) target = *config::parse_tcp_backend(*opening.principal->backend);
   opening.identity.backend = target.text();
+  if (opening.client_is_known) opening.identity.address = opening.client;
 
   std::unique_ptr<PlainEnd> backend;  // stays null where the route echoes
   std::unique_ptr<Readiness> backend_readiness;
@@ -177,10 +179,9 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   }
   ::setsockopt(opening.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_in_kernel, sizeof(unsent_in_kernel));
   opening.told = true;
-  auto session =
-      std::make_unique<Session>(std::move(opening.identity), std::move(opening.principal),
-                                std::move(opening.entry.permit), std::move(opening.place), std::move(opening.browser),
-                                std::move(backend), worker.services().buffers, Clock::now());
+  auto session = std::make_unique<Session>(std::move(opening.identity), std::move(opening.entry.permit),
+                                           std::move(opening.place), std::move(opening.browser), std::move(backend),
+                                           worker.services().buffers, Clock::now(), std::move(opening.principal));
   const std::string first = std::move(opening.received);
   worker.carry(std::move(session), std::move(opening.load), opening.wait.release(), std::move(backend_readiness),
                {reinterpret_cast<const std::uint8_t*>(first.data()), first.size()});

@@ -12,6 +12,7 @@ Opening::Opening(Worker& its_worker, Worker::Load its_load, Accepted accepted)
       load(std::move(its_load)),
       entrance(std::move(accepted.entrance)),
       client(accepted.peer),
+      client_is_known(!entrance->is_proxy(client)),
       entry(std::move(accepted.entry)),
       fd(accepted.socket.get()),
       settings(worker.snapshot()),

@@ -25,6 +25,7 @@ struct Opening {
   Worker::Load load;
   const std::shared_ptr<const Entrance> entrance;
   std::optional<client::Address> client;  // the peer, or whom it speaks for once that is known
+  bool client_is_known;                   // false while a proxy has not said whom it speaks for
   policy::Entry entry;
   const int fd;
   const std::shared_ptr<const Snapshot> settings;  // those of the moment it came

@@ -19,9 +19,24 @@ std::string_view challenge(const Opening& opening) {
 
 }  // namespace
 
+void log_would_refuse(Opening& opening, const policy::Objection& objection, std::string_view rule) {
+  const Services& services = opening.worker.services();
+  if (!services.refusals.wants_line(objection.reason, Clock::now())) return;
+  services.log.write(LogLevel::warning, services.log.record(LogLevel::warning, "would_refuse")
+                                            .add("session", opening.identity.session)
+                                            .add("client", opening.identity.client)
+                                            .add("route", opening.route ? opening.route->route.name : "")
+                                            .add("identity", opening.identity.name)
+                                            .add("reason", word(objection.reason))
+                                            .add("rule", rule));
+}
+
 void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code) {
   opening.told = true;
   const Services& services = opening.worker.services();
+  if (opening.client_is_known) {
+    note_failure(services, opening.client, opening.identity.client, reason, Clock::now());
+  }
   if (!services.refusals.wants_line(reason, Clock::now())) return;
   LogRecord record = services.log.record(LogLevel::warning, "refused");
   record.add("session", opening.identity.session).add("client", opening.identity.client);
@@ -79,9 +94,9 @@ Task<> refuse_in_close_frame(Opening& opening, Reason reason, unsigned retry_aft
   co_await part(opening, *opening.browser, words);
 }
 
-Task<> refuse_late(Opening& opening, Reason reason) {
+Task<> refuse_late(Opening& opening, Reason reason, unsigned retry_after) {
   opening.place = {};  // who is told so takes his time, and nobody's place
-  const unsigned retry_after = policy::retry_after(reason);
+  if (retry_after == 0) retry_after = policy::retry_after(reason);
   if (policy::told_in_close_frame(opening.route->route, reason)) {
     co_await refuse_in_close_frame(opening, reason, retry_after);
   } else {

@@ -19,7 +19,10 @@ void give_up(Opening& opening, Reason reason);
 Task<> refuse(Opening& opening, Reason reason, unsigned retry_after);
 // Where the route wants it so: a 101 and a Close frame, which JavaScript can read.
 Task<> refuse_in_close_frame(Opening& opening, Reason reason, unsigned retry_after);
-// A refusal after admission, told in the way of its route.
-Task<> refuse_late(Opening& opening, Reason reason);
+// A refusal after admission, told in the way of its route. `retry_after`: seconds; 0: the reason's own.
+Task<> refuse_late(Opening& opening, Reason reason, unsigned retry_after = 0);
+
+// Logs what a rule says that is only tried out.
+void log_would_refuse(Opening& opening, const policy::Objection& objection, std::string_view rule);
 
 }  // namespace drawbridge::net

@@ -2,8 +2,9 @@
 
 namespace drawbridge::net {
 
-Session::Session(Identity identity, std::unique_ptr<auth::Principal> principal, policy::Permit permit, RoutePlace place,
-                 std::unique_ptr<End> browser, std::unique_ptr<End> backend, BufferBudget& budget, Instant now)
+Session::Session(Identity identity, policy::Permit permit, RoutePlace place, std::unique_ptr<End> browser,
+                 std::unique_ptr<End> backend, BufferBudget& budget, Instant now,
+                 std::unique_ptr<auth::Principal> principal)
     : identity_(std::move(identity)),
       principal_(std::move(principal)),
       permit_(std::move(permit)),

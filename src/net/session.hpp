@@ -1,6 +1,7 @@
 #pragma once
 
 #include "auth/principal.hpp"
+#include "client/address.hpp"
 #include "net/end.hpp"
 #include "net/log.hpp"
 #include "net/snapshot.hpp"
@@ -17,9 +18,10 @@ namespace drawbridge::net {
 struct Identity {
   std::string session;  // unique in the life of the process, and very likely beyond
   std::string client;
-  std::string via;     // the proxy that spoke for it; empty: none
-  std::string name;    // whom a credential named; empty: none was asked for
-  std::string origin;  // as sent; empty: none
+  std::optional<client::Address> address{};  // of the client, if it is known
+  std::string via;                           // the proxy that spoke for it; empty: none
+  std::string name;                          // whom a credential named; empty: none was asked for
+  std::string origin;                        // as sent; empty: none
   std::string tls = "none";
   std::string subprotocol;
   std::string backend;
@@ -31,12 +33,15 @@ class Session {
  public:
   // Without a backend it echoes.
   // `principal`: null if no credential was asked for.
-  Session(Identity identity, std::unique_ptr<auth::Principal> principal, policy::Permit permit, RoutePlace place,
-          std::unique_ptr<End> browser, std::unique_ptr<End> backend, BufferBudget& budget, Instant now);
+  Session(Identity identity, policy::Permit permit, RoutePlace place, std::unique_ptr<End> browser,
+          std::unique_ptr<End> backend, BufferBudget& budget, Instant now,
+          std::unique_ptr<auth::Principal> principal = nullptr);
 
   Splice& splice() { return splice_; }
   End& browser() { return *browser_; }
   End* backend() { return backend_.get(); }
+  const std::optional<client::Address>& client() const { return identity_.address; }
+  const std::string& client_text() const { return identity_.client; }
   const auth::Principal* principal() const { return principal_.get(); }
   const std::string& route_name() const { return place_.route().name; }
   // The one line of its life, at info, once the splice is over.

@@ -18,7 +18,7 @@ struct ActiveRoute {
   config::Route route;
   // Sessions at once, of this and of later configurations' route of the same name.
   std::shared_ptr<std::atomic<std::uint64_t>> sessions;
-  std::shared_ptr<Gate> gate;  // null: no credential is asked for
+  std::shared_ptr<Gate> gate = nullptr;  // null: no credential is asked for
 };
 
 // The configuration in force: immutable, shared by all workers, replaced as a whole by a reload.

@@ -39,6 +39,17 @@ Task<> open(Worker& worker, Worker::Load load, Accepted accepted) {
 
 }  // namespace
 
+void note_failure(const Services& services, const std::optional<client::Address>& client, std::string_view shown,
+                  Reason reason, Instant now) {
+  const auto objection = services.penalties.note(client, reason, now);
+  if (!objection) return;
+  services.log.write(LogLevel::warning, services.log.record(LogLevel::warning, "shut_out")
+                                            .add("client", shown)
+                                            .add("for", word(reason))
+                                            .add("seconds", objection->retry_after)
+                                            .add("enforced", objection->enforced ? "true" : "false"));
+}
+
 Worker::Worker(unsigned index, Services services, std::shared_ptr<const Snapshot> snapshot)
     : index_(index), services_(services), snapshot_(std::move(snapshot)), carried_(std::make_unique<CarriedList>()) {}
 

@@ -11,6 +11,7 @@
 #include "net/session.hpp"
 #include "net/snapshot.hpp"
 #include "net/task.hpp"
+#include "policy/penalties.hpp"
 
 #include <atomic>
 #include <functional>
@@ -29,7 +30,12 @@ struct Services {
   Log& log;
   Refusals& refusals;
   Passwords& passwords;
+  policy::Penalties& penalties;
 };
+
+// Counts a failure of a client, and logs if it is shut out for it. `shown`: the client as the log shows it.
+void note_failure(const Services& services, const std::optional<client::Address>& client, std::string_view shown,
+                  Reason reason, Instant now);
 
 // A connection fresh from its listener.
 struct Accepted {

@@ -55,8 +55,11 @@ std::optional<Refusal> refused_before_routing(const Circumstances& circumstances
     if (auto refusal = refused_by_address(*circumstances.access, circumstances.client)) return refusal;
   }
   if (!circumstances.refusal) return std::nullopt;
-  const bool rate = *circumstances.refusal == Reason::rate;
-  return Refusal{*circumstances.refusal, rate ? "limits.handshakes_per_client" : "limits.sessions_per_client"};
+  switch (*circumstances.refusal) {
+    case Reason::rate: return Refusal{Reason::rate, "limits.handshakes_per_client"};
+    case Reason::penalty: return Refusal{Reason::penalty, "penalties"};
+    default: return Refusal{*circumstances.refusal, "limits.sessions_per_client"};
+  }
 }
 
 std::optional<Refusal> refused_by_route(const config::Route& route, std::size_t index, const ws::Upgrade& upgrade,

@@ -215,7 +215,7 @@ struct Fixture {
           {directory.write(name + ".pem", one.chain), directory.write(name + ".key", one.key), {}});
     }
     std::string why;
-    made.tls = net::TlsContext::make(tls, "", why);
+    made.tls = net::TlsContext::make(tls, "127.0.0.1:0", "", why);
     BOOST_REQUIRE_MESSAGE(made.tls, why);
     return made;
   }

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <array>
+#include <ctime>
+#include <string>
+#include <string_view>
+
+#include <openssl/sha.h>
+
+namespace drawbridge::testing {
+
+// A line of a token file: the token's hash, and what is said of it.
+inline std::string token_line(std::string_view token, std::string_view rest) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
+  std::string line = "sha256:";
+  for (const unsigned char byte : digest) {
+    for (const int digit : {byte >> 4, byte & 15}) line += "0123456789abcdef"[digit];
+  }
+  return line.append(" ").append(rest).append("\n");
+}
+
+// RFC 3339, so many seconds from now.
+inline std::string timestamp_in(int seconds) {
+  const std::time_t time = std::time(nullptr) + seconds;
+  std::tm calendar{};
+  gmtime_r(&time, &calendar);
+  std::array<char, 32> text{};
+  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &calendar);
+  return std::string(text.data(), size);
+}
+
+}  // namespace drawbridge::testing
