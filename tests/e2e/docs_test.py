@@ -19,6 +19,7 @@ DRAWBRIDGE = Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else SOURCES / "bu
 
 MANUALS = [SOURCES / "README.md", *sorted((SOURCES / "docs").glob("*.md"))]
 MAN_PAGE = SOURCES / "docs/drawbridge.1"
+RECIPES = [SOURCES / "docs/authentication.md", SOURCES / "docs/proxies.md"]
 REFERENCE = SOURCES / "conf/drawbridge.yaml"
 
 # The other half of an example that shows only listeners or only routes.
@@ -114,7 +115,8 @@ class Examples(unittest.TestCase):
         cls.key.chmod(0o600)
 
     def check(self, text):
-        """The answer of `drawbridge check` to the example, with a certificate and a key where it names them."""
+        """The answer of `drawbridge check` to the example, with the files that it names: those of keys are empty, which
+        is good for tokens and passwords, and certificates are all the same."""
         here = Path(tempfile.mkdtemp(dir=self.directory))
         credentials = here / "credentials"
         credentials.mkdir()
@@ -128,17 +130,21 @@ class Examples(unittest.TestCase):
                 target = here / name.lstrip("/")
                 name = name.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(self.certificate if match[1] == "chain" else self.key, target)
+            if match[1] in ("file", "revocations"):
+                target.touch()
+            else:
+                shutil.copy(self.key if match[1] == "key" else self.certificate, target)
             return f"{match[1]}:{match[2]}{name}"
 
-        text = re.sub(r'\b(chain|key):( *"?)([^\s",}]+)', provide, text)
+        text = re.sub(r'\b(chain|key|pem|ca|file|revocations):( *"?)([^\s",}]+)', provide, text)
         (here / "drawbridge.yaml").write_text(text, encoding="utf-8")
         environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "CREDENTIALS_DIRECTORY": str(credentials)}
         return subprocess.run([DRAWBRIDGE, "check", "-c", "drawbridge.yaml"], cwd=here, env=environment, text=True,
                               capture_output=True, timeout=60, check=False)
 
     def test_every_example_configuration_is_valid(self):
-        examples = [block for block in all_blocks("yaml") if not block.wrong]
+        # Those of the recipes are run, with the files that their commands make, by recipes_test.py.
+        examples = [block for block in all_blocks("yaml") if not block.wrong and block.file not in RECIPES]
         self.assertGreater(len(examples), 10)
         for example in examples:
             with self.subTest(example.place):
@@ -193,15 +199,21 @@ class LogLines(unittest.TestCase):
         written = re.search(r'"session"\);(.*?)return record', source("net"), flags=re.S)
         fields = re.findall(r'\.add(?:_seconds)?\("(\w+)"', written[1])
         self.assertGreater(len(fields), 10)
+        # Absent where there is nothing to say.
+        optional = set(re.findall(r'if \(.*\) record\.add\("(\w+)"', written[1]))
+        self.assertNotEqual(optional, set())
         sessions = [json.loads(line) for _, line in self.lines() if json.loads(line)["event"] == "session"]
         self.assertNotEqual(sessions, [])
         for session in sessions:
-            self.assertEqual(list(session)[3:], fields)
+            shown = [field for field in fields if field in session or field not in optional]
+            self.assertEqual(list(session)[3:], shown)
+        self.assertTrue(any(optional <= set(session) for session in sessions))
 
     def test_every_event_and_field_of_the_source_is_explained(self):
         self.assertIn("ready", self.EVENTS)
         operating = (SOURCES / "docs/operating.md").read_text(encoding="utf-8")
-        fields = set(re.findall(r'\.add(?:_seconds)?\("(\w+)"', self.CODE)) - {"session"}
+        # `lines` are those of a request to an authentication service.
+        fields = set(re.findall(r'(?<!\blines)\.add(?:_seconds)?\("(\w+)"', self.CODE)) - {"session"}
         shown = re.findall(r'"(\w+)":', operating) + re.findall(r'"event":"(\w+)"', operating)
         words = set(code_spans(SOURCES / "docs/operating.md")).union(shown)
         self.assertEqual(sorted(self.EVENTS - words), [])
@@ -210,11 +222,11 @@ class LogLines(unittest.TestCase):
 
 class Reasons(unittest.TestCase):
     ROWS = re.findall(r'\{Reason::(\w+), "(\w+)", (\d+), (\d+)\}', source("base"))
-    REFUSALS = SOURCES / "docs/refusals.md"
+    PAGE = SOURCES / "docs/troubleshooting.md"
 
     def table(self):
         """Word, status, code (0 for a dash) and the other cells of each reason on the page."""
-        for head, rows in tables(self.REFUSALS):
+        for head, rows in tables(self.PAGE):
             if head[:3] == ["reason", "status", "close code"]:
                 for word, status, code, *rest in rows:
                     yield word.strip("`"), int(status.replace("–", "0")), int(code.replace("–", "0")), rest
@@ -229,9 +241,9 @@ class Reasons(unittest.TestCase):
             self.assertTrue(all(rest), word)
 
     def test_the_reserved_ones_and_only_they_are_produced_nowhere(self):
-        page = self.REFUSALS.read_text(encoding="utf-8")
+        page = self.PAGE.read_text(encoding="utf-8")
         reserved = re.findall(r"^\| `(\w+)`", page.split("## Reserved")[1], flags=re.M)
-        producers = source("ws", "policy", "net", "daemon")
+        producers = source("ws", "auth", "policy", "net", "daemon")
         unused = [word for word, *_ in self.ROWS if not re.search(rf"\bReason::{word}\b", producers)]
         self.assertEqual(sorted(reserved), sorted(unused))
 
