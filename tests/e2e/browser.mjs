@@ -1,5 +1,5 @@
-// What a page's script finds in a browser, for the examples of the manuals: `node browser.mjs SCRIPT OPTIONS`, where the
-// options are JSON. The socket is that of Node's ws; what a browser sends by itself is added to it. Prints what happens
+// What a page's script finds in a browser, for the examples of the manuals: `node browser.mjs SCRIPT OPTIONS`, where
+// the options are JSON. The socket is that of Node's ws; what a browser sends by itself is added to it. Prints what happens
 // to the script's `socket` as JSON, a line each.
 import { readFileSync } from 'fs';
 import { createRequire } from 'module';
