@@ -35,7 +35,6 @@ tokens = {
     "good": good,
     "es256": token(ec, "ES256", "e1", sub="bob"),
     "expired": token(exp=NOW - 3600),
-    "short": token(exp=NOW + 2, jti="t-short"),
     "foreign": token(foreign),
     "other_audience": token(aud="elsewhere"),
     "other_issuer": token(iss="https://evil.example"),
@@ -50,6 +49,7 @@ tokens = {
 import hashlib
 import hmac
 
+tokens["short"] = token(exp=int(time.time()) + 6, jti="t-short")
 head = part({"alg": "HS256", "typ": "JWT", "kid": "r1"}) + "." + good.split(".")[1]
 tokens["confused"] = head + "." + base64.urlsafe_b64encode(
     hmac.new(public_pem.encode(), head.encode(), hashlib.sha256).digest()).rstrip(b"=").decode()

@@ -70,7 +70,7 @@ struct World {
   }
   static std::string tokens() {
     return token_line(token("alice"), "alice") + token_line(token("ended"), "alice expires=2020-01-01T00:00:00Z") +
-           token_line(token("ending"), "alice expires=" + timestamp_in(2)) +
+           token_line(token("ending"), "alice expires=" + timestamp_in(5)) +
            token_line(token("astray"), "alice backend=tcp://127.0.0.1:22") + token_line(token("eve"), "eve");
   }
   static std::string token(const std::string& name) { return "token-of-" + name + "-0123456789"; }
