@@ -1,7 +1,6 @@
 #include "net/naming.hpp"
 
 #include "base/text.hpp"
-#include "client/forwarded.hpp"
 #include "client/proxy_header.hpp"
 #include "net/client_address.hpp"
 #include "net/refuse.hpp"
@@ -108,18 +107,27 @@ Task<bool> read_proxy_header(Opening& opening) {
   co_return false;
 }
 
-std::optional<Reason> take_forwarded(Opening& opening, const ws::Request& request) {
-  if (!is_trusted_proxy(opening)) return std::nullopt;
-  const config::TrustedProxies& proxies = *opening.entrance->trusted_proxies;
+Result<client::Trace> trace_client(const config::TrustedProxies& proxies, const std::optional<client::Address>& peer,
+                                   const ws::Request& request) {
   const bool forwarded = proxies.header == config::TrustedProxies::Header::forwarded;
   std::vector<std::string_view> values;
   for (const ws::Field& field : request.fields) {
-    if (equal_ignoring_case(field.name, forwarded ? "Forwarded" : "X-Forwarded-For")) values.push_back(field.value);
+    if (equal_ignoring_case(field.name, name_of(proxies.header))) values.push_back(field.value);
   }
-  const auto trace = forwarded ? client::trace_forwarded(opening.client, proxies.from, values)
-                               : client::trace_x_forwarded_for(opening.client, proxies.from, values);
+  return forwarded ? client::trace_forwarded(peer, proxies.from, values)
+                   : client::trace_x_forwarded_for(peer, proxies.from, values);
+}
+
+std::string_view name_of(config::TrustedProxies::Header header) {
+  return header == config::TrustedProxies::Header::forwarded ? "Forwarded" : "X-Forwarded-For";
+}
+
+std::optional<Reason> take_forwarded(Opening& opening, const ws::Request& request) {
+  if (!is_trusted_proxy(opening)) return std::nullopt;
+  const config::TrustedProxies& proxies = *opening.entrance->trusted_proxies;
+  const auto trace = trace_client(proxies, opening.client, request);
   if (!trace) {
-    opening.detail = forwarded ? "malformed Forwarded" : "malformed X-Forwarded-For";
+    opening.detail = "malformed " + std::string(name_of(proxies.header));
     return trace.error();
   }
   if (trace->client && trace->client != opening.client) rename(opening, *trace->client);
