@@ -214,11 +214,7 @@ void Bridge::accepted(net::Descriptor socket, const sockaddr_storage& address,
   const Instant now = Clock::now();
   const std::optional<client::Address> peer = net::client_address(address);
   const bool is_proxy = entrance->is_proxy(peer);
-  // Only who may speak for others comes in where each connection says whom it is for.
-  const bool welcome = entrance->proxy_protocol
-                           ? entrance->proxy_protocol->contains(peer)
-                           : is_proxy || policy::access_of(entrance->access, peer) == policy::Access::granted;
-  if (!welcome) return log_dropped(peer, Reason::client_denied, now);
+  if (!entrance->welcomes(peer)) return log_dropped(peer, Reason::client_denied, now);
   const std::optional<client::Address> client = is_proxy ? std::nullopt : peer;
   const policy::Knock knock = penalties_.knock(client, now);
   if (knock.action == policy::Entry::Action::drop) return log_dropped(peer, Reason::penalty, now);

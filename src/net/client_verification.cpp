@@ -2,6 +2,8 @@
 
 #include "config/disk.hpp"
 
+#include <new>
+
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
@@ -85,6 +87,32 @@ bool ClientVerification::read_lists(const std::string& name, const std::string& 
   }
   X509_STORE_set_flags(store_.get(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
   return true;
+}
+
+bool ClientVerification::accepts(X509* certificate, const std::vector<config::X509Ptr>& others, std::int64_t unix_time,
+                                 std::string& why) const {
+  struct Free {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+    void operator()(X509_STORE_CTX* context) const { X509_STORE_CTX_free(context); }
+    void operator()(STACK_OF(X509) * certificates) const { sk_X509_free(certificates); }
+  };
+  const std::unique_ptr<STACK_OF(X509), Free> untrusted(sk_X509_new_null());
+  for (const config::X509Ptr& other : others) {
+    if (!untrusted || sk_X509_push(untrusted.get(), other.get()) == 0) throw std::bad_alloc();
+  }
+  const std::unique_ptr<X509_STORE_CTX, Free> context(X509_STORE_CTX_new());
+  // As ssl_verify_cert_chain of OpenSSL does at a server: its security level is that of any context made here.
+  const std::unique_ptr<SSL_CTX, Free> server(SSL_CTX_new(TLS_server_method()));
+  if (!server || !context || X509_STORE_CTX_init(context.get(), store_.get(), certificate, untrusted.get()) != 1 ||
+      X509_STORE_CTX_set_default(context.get(), "ssl_client") != 1) {
+    throw std::bad_alloc();
+  }
+  X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(context.get()), SSL_CTX_get_security_level(server.get()));
+  X509_STORE_CTX_set_time(context.get(), 0, unix_time);
+  const bool good = X509_verify_cert(context.get()) == 1;
+  if (!good) why = X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get()));
+  ERR_clear_error();
+  return good;
 }
 
 // OpenSSL takes some of this from the SSL_CTX that SNI picked (the store, the names) and some from the one that the

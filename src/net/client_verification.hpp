@@ -25,6 +25,11 @@ class ClientVerification {
   // revoked meanwhile. False if there is no memory.
   bool apply_to(SSL_CTX* context) const;
 
+  // Whether a certificate, with those that its owner sends along, would be good at that moment; `why` as OpenSSL says
+  // it.
+  bool accepts(X509* certificate, const std::vector<config::X509Ptr>& others, std::int64_t unix_time,
+               std::string& why) const;
+
   // All that it follows from: two that are told alike treat each certificate alike.
   const std::string& digest_input() const { return digest_input_; }
 

@@ -2,6 +2,7 @@
 
 #include "config/config.hpp"
 #include "net/tls_context.hpp"
+#include "policy/access.hpp"
 
 #include <memory>
 #include <optional>
@@ -19,6 +20,12 @@ struct Entrance {
   // Whether the peer only speaks for somebody else, who counts once he is named.
   bool is_proxy(const std::optional<client::Address>& peer) const {
     return proxy_protocol || (trusted_proxies && trusted_proxies->from.contains(peer));
+  }
+  // Whether a connection from there is taken at all. Only who may speak for others comes in where each connection says
+  // whom it is for.
+  bool welcomes(const std::optional<client::Address>& peer) const {
+    if (proxy_protocol) return proxy_protocol->contains(peer);
+    return is_proxy(peer) || policy::access_of(access, peer) == policy::Access::granted;
   }
 };
 

@@ -22,6 +22,11 @@ std::size_t head_size(std::string_view received, std::size_t seen) {
   return end == std::string_view::npos ? 0 : end + 4;
 }
 
+Reason excess_of(std::string_view received, std::size_t most) {
+  const bool in_first_line = received.substr(0, most).find("\r\n") == std::string_view::npos;
+  return in_first_line ? Reason::target_too_long : Reason::head_too_large;
+}
+
 Result<Head> Head::parse(std::string_view head) {
   if (!ws::raw_head_is_strict(head)) return Reason::bad_request;
   auto parser = std::make_unique<Parser>();

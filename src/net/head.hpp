@@ -15,6 +15,10 @@ constexpr std::size_t longest_target = 8'000;
 // before this one had, so that a head which comes byte by byte is not searched again and again.
 std::size_t head_size(std::string_view received, std::size_t seen = 0);
 
+// Why a head of more than `most` bytes is refused: target_too_long if its first line alone is, else head_too_large.
+// `received`: at least the first `most` bytes.
+Reason excess_of(std::string_view received, std::size_t most);
+
 // A parsed request head. Owns what the request's views point to.
 class Head {
  public:

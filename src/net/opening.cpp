@@ -74,8 +74,7 @@ Task<std::optional<Head>> read_head(Opening& opening) {
     received.append(bytes, result.bytes);
     const std::size_t size = head_size(received, seen);
     if (size > most || (size == 0 && received.size() >= most)) {
-      const bool in_first_line = received.substr(0, most).find("\r\n") == std::string::npos;
-      co_await refuse(opening, in_first_line ? Reason::target_too_long : Reason::head_too_large, 0);
+      co_await refuse(opening, excess_of(received, most), 0);
       co_return std::nullopt;
     }
     // Not the beginning of a request, TLS on a plaintext port for example: no need to wait for more.

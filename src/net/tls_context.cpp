@@ -4,6 +4,7 @@
 #include "net/client_verification.hpp"
 #include "net/socket_bio.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include <openssl/err.h>
@@ -178,14 +179,19 @@ bool TlsContext::speaks_for(const SSL_CTX* context, const std::string& host) con
 }
 
 bool TlsContext::may_serve(const SSL* ssl, std::string_view host) const {
-  if (contexts_.size() < 2) return true;
-  const SSL_CTX* chosen = SSL_get_SSL_CTX(ssl);
-  const std::string name(host);
-  if (speaks_for(chosen, name)) return true;
-  for (const auto& candidate : contexts_) {
-    if (candidate.get() != chosen && speaks_for(candidate.get(), name)) return false;
-  }
-  return true;
+  return may_serve_with(SSL_get_SSL_CTX(ssl), std::string(host));
+}
+
+bool TlsContext::may_serve(const std::string& server_name, std::string_view host) const {
+  const SSL_CTX* chosen = context_for(server_name);
+  return may_serve_with(chosen != nullptr ? chosen : contexts_.front().get(), std::string(host));
+}
+
+bool TlsContext::may_serve_with(const SSL_CTX* chosen, const std::string& host) const {
+  if (contexts_.size() < 2 || speaks_for(chosen, host)) return true;
+  return std::none_of(contexts_.begin(), contexts_.end(), [&](const auto& candidate) {
+    return candidate.get() != chosen && speaks_for(candidate.get(), host);
+  });
 }
 
 }  // namespace drawbridge::net

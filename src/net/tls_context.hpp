@@ -35,6 +35,8 @@ class TlsContext {
 
   // False if `host` belongs to another certificate of this listener than the one `ssl` presented (RFC 9110 §15.5.20).
   bool may_serve(const SSL* ssl, std::string_view host) const;
+  // The same of a connection that would ask for `server_name` (RFC 6066 §3; empty: for none).
+  bool may_serve(const std::string& server_name, std::string_view host) const;
 
  private:
   TlsContext() = default;
@@ -44,6 +46,7 @@ class TlsContext {
   // Null if no certificate does.
   SSL_CTX* context_for(const std::string& host) const;
   bool speaks_for(const SSL_CTX* context, const std::string& host) const;
+  bool may_serve_with(const SSL_CTX* chosen, const std::string& host) const;
 
   // One a certificate; the first answers unknown or absent names.
   std::vector<std::unique_ptr<SSL_CTX, SslContextFree>> contexts_;
