@@ -1,11 +1,54 @@
 #include "daemon/check.hpp"
+#include "daemon/explain.hpp"
 #include "daemon/serve.hpp"
 #include "daemon/version.hpp"
 
 #include <iostream>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
+
+namespace {
+
+using drawbridge::daemon::ExplainOptions;
+
+CLI::App* add_explain(CLI::App& app, ExplainOptions& options) {
+  CLI::App* command = app.add_subcommand("explain", "say what would happen to a request, rule by rule");
+  const auto text = [command](const char* name, auto& value, const char* what) {
+    return command->add_option(name, value, what);
+  };
+  auto& question = options.question;
+  CLI::Option* url = text("--url", question.url, "where the browser connects to: wss://host/path");
+  text("--origin", question.origin, "of the page: https://app.example.org");
+  text("--header", question.headers, "'Name: value', as often as needed")->allow_extra_args(false);
+  text("--client", question.client, "address of the client, also where a proxy names it");
+  text("--peer", question.peer, "address that the connection comes from, if it is a proxy's");
+  text("--listener", question.listener, "its `bind`; otherwise the one that fits the URL");
+  text("--certificate", question.certificate, "the client's, a PEM file");
+  text("--at", question.at, "when, as 2027-01-31T12:00:00Z; otherwise now");
+  command->add_flag("--ask", options.ask, "really ask the services of `forward`");
+  command->add_flag("--json", options.json, "one line for programs");
+  CLI::Option* batch = text("--batch", options.batch, "a file with a JSON object a line, - for stdin");
+  batch->excludes(url);
+  return command;
+}
+
+// Without values: they may be credentials.
+int complain_of(const CLI::ExtrasError& /*error*/, int argc, char** argv, const CLI::App& command) {
+  for (int i = 2; i < argc; ++i) {
+    const std::string_view argument(argv[i]);
+    const std::string name(argument.substr(0, argument.find('=')));
+    if (!name.starts_with("--") || command.get_option_no_throw(name) != nullptr) continue;
+    std::cerr << "drawbridge: unknown option " << name << "; see drawbridge " << command.get_name() << " --help\n";
+    return 2;
+  }
+  std::cerr << "drawbridge: an argument belongs to no option (is a header without its quotes?); see drawbridge "
+            << command.get_name() << " --help\n";
+  return 2;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("WebSocket-to-TCP bridge");
@@ -18,6 +61,8 @@ int main(int argc, char** argv) {
   };
   const CLI::App* serve = with_config(app.add_subcommand("serve", "run in the foreground"));
   const CLI::App* check = with_config(app.add_subcommand("check", "validate a configuration and all it names"));
+  ExplainOptions explain_options;
+  const CLI::App* explain = with_config(add_explain(app, explain_options));
   app.add_subcommand("version", "print the version, and those of the libraries");
   app.set_version_flag("--version", drawbridge::daemon::version);
 
@@ -26,17 +71,27 @@ int main(int argc, char** argv) {
     return !commands.empty();
   };
   if (argc > 1 && *argv[1] != '-' && !known(argv[1])) {
-    std::cerr << "drawbridge: unknown command `" << argv[1] << "`; there are serve, check and version\n";
+    std::cerr << "drawbridge: unknown command `" << argv[1] << "`; there are serve, check, explain and version\n";
     return 2;
   }
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError& error) {
+    return complain_of(error, argc, argv, app.get_subcommands().empty() ? app : *app.get_subcommands().front());
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   try {
     if (serve->parsed()) return drawbridge::daemon::serve(path);
     if (check->parsed()) return drawbridge::daemon::check(path);
+    if (explain->parsed()) {
+      explain_options.config = path;
+      if (!explain_options.question.url.empty() || !explain_options.batch.empty()) {
+        return drawbridge::daemon::explain(explain_options);
+      }
+      std::cerr << "drawbridge: explain needs --url or --batch\n";
+      return 2;
+    }
     std::cout << drawbridge::daemon::version();
     return 0;
   } catch (const std::exception& error) {
