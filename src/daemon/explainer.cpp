@@ -49,6 +49,16 @@ std::string listed(const std::vector<client::Network>& networks) {
   return listed(networks, [](const client::Network& network) { return network.text(); });
 }
 
+std::string pattern_text(const ws::OriginPattern& pattern) {
+  return pattern.text();
+}
+
+std::string fitting_pattern(const config::Route& route, const ws::Origin& origin) {
+  const auto fits = [&](const ws::OriginPattern& pattern) { return ws::matches(pattern, origin); };
+  const auto found = std::find_if(route.origins.begin(), route.origins.end(), fits);
+  return found == route.origins.end() ? "" : found->text();
+}
+
 // What a certificate's file holds: its own, then those that are sent along.
 std::optional<std::vector<config::X509Ptr>> read_chain(const std::string& path, std::string& why) {
   const auto content = config::read_regular_file(path, why);
@@ -166,7 +176,7 @@ bool Way::come() {
   client_ = asked_.peer;
   how_found_ = ", the peer";
   if (!asked_.peer && asked_.client && has_proxies) {
-    skip(entrance.proxy_protocol ? "proxy_protocol" : "trusted_proxies", "which proxy it comes through is not said");
+    if (entrance.proxy_protocol) skip("proxy_protocol", "which proxy it comes through is not said");
     return be_named();
   }
   if (!asked_.peer && asked_.client) client_ = asked_.client;
@@ -283,8 +293,8 @@ bool Way::take_forwarded(const ws::Request& request) {
     return refuse(trace.error(), rule, told_.detail);
   }
   client_ = trace->client;
-  how_found_ = fmt::format(", by {}: {}", header, client::text(trace->end));
-  ok(rule, fmt::format("{} names {}", header, address_text(client_)));
+  how_found_ = fmt::format(", by {}", header);
+  ok(rule, fmt::format("the client is {}, {}", address_text(client_), client::text(trace->end)));
   return true;
 }
 
@@ -348,9 +358,9 @@ void Way::list_rules(const policy::Verdict& verdict, bool only_credentials) {
     rule(rule_text("allow_missing_origin", route.position), wrong_origin, "no Origin is sent");
   } else {
     const std::string origin = printable(*upgrade_.origin_text);
-    const std::string of = listed(route.origins, [](const ws::OriginPattern& pattern) { return pattern.text(); });
     rule(rule_text("origins", route.origins_position), wrong_origin,
-         fmt::format("{} is {} of: {}", origin, wrong_origin ? "none" : "one", of));
+         wrong_origin ? fmt::format("{} is none of: {}", origin, listed(route.origins, pattern_text))
+                      : fmt::format("{} fits {}", origin, printable(fitting_pattern(route, *upgrade_.origin))));
   }
   if (only_credentials || !upgrade_.subprotocols.empty()) {
     const std::string offered =
