@@ -74,6 +74,7 @@ void check_valid(const Loaded& loaded) {
     require(route.limits.frame > 0 && route.limits.frame <= route.limits.message, "not kept: frame and message");
     require(!route.timeouts.ping || !route.timeouts.dead || *route.timeouts.ping < *route.timeouts.dead,
             "not kept: ping before dead");
+    require(!route.quotas.any() || !route.auth.empty(), "not kept: identities to count");
     require(route.timeouts.connect.count() > 0 && route.timeouts.close.count() > 0, "not kept: time to wait");
   }
   require(config.limits.pending > 0 && config.limits.head > 0 && config.limits.handshakes_per_client > 0,

@@ -293,6 +293,7 @@ struct Config {
   Limits limits;
   Penalties penalties;
   Timeouts timeouts;
+  std::string state;        // a directory for what outlives a restart: an absolute path; empty: systemd's, if any
   std::string revocations;  // a file: an absolute path, or credential:NAME; empty: none
   Position revocations_position;
   Position sessions_position;  // of limits.sessions, if it is a number

@@ -38,7 +38,7 @@ std::string reason_of(int error) {
 
 }  // namespace
 
-std::optional<Content> read_regular_file(const std::string& path, std::string& why) {
+std::optional<Content> read_regular_file(const std::string& path, std::string& why, std::size_t most) {
   // Non-blocking, so that opening a FIFO does not wait for its writer.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   struct stat status {};
@@ -53,7 +53,7 @@ std::optional<Content> read_regular_file(const std::string& path, std::string& w
   Content content;
   content.mode = status.st_mode & 07777U;
   // One byte more than it may have shows that it is too large, whatever its status said.
-  content.bytes.resize(largest_file + 1);
+  content.bytes.resize(most + 1);
   std::size_t used = 0;
   while (used < content.bytes.size()) {
     const ssize_t got = ::read(file.get(), content.bytes.data() + used, content.bytes.size() - used);
@@ -65,8 +65,8 @@ std::optional<Content> read_regular_file(const std::string& path, std::string& w
     if (got == 0) break;
     used += static_cast<std::size_t>(got);
   }
-  if (used > largest_file) {
-    why = "it is larger than 1 MiB";
+  if (used > most) {
+    why = most == largest_file ? "it is larger than 1 MiB" : "it is larger than such a file may be";
     return {};
   }
   content.bytes.resize(used);

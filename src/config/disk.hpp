@@ -15,8 +15,8 @@ struct Content {
   unsigned mode = 0;  // permission bits
 };
 
-// A regular file of at most largest_file bytes; nothing else is waited for. Otherwise `why` says what is wrong.
-std::optional<Content> read_regular_file(const std::string& path, std::string& why);
+// A regular file of at most `most` bytes; nothing else is waited for. Otherwise `why` says what is wrong.
+std::optional<Content> read_regular_file(const std::string& path, std::string& why, std::size_t most = largest_file);
 
 // What tells one content of a file from the next without reading it; all zero if there is none.
 struct FileStamp {

@@ -51,6 +51,15 @@ void check_descriptors(const Config& config, const Environment& environment, Rep
                              sessions, sessions * 2 + reserved, limit, fitting));
 }
 
+void check_state(const Config& config, const Environment& environment, Report& report) {
+  if (!config.state.empty() || !environment.state_directory.empty()) return;
+  for (const Route& route : config.routes) {
+    if (!route.quotas.bytes_per_day) continue;
+    report.warning(route.position,
+                   "`bytes_per_day` counts anew after each restart: set `state`, or StateDirectory= of systemd");
+  }
+}
+
 }  // namespace
 
 std::vector<Diagnostic> check_environment(const Config& config, const Environment& environment) {
@@ -66,6 +75,7 @@ std::vector<Diagnostic> check_environment(const Config& config, const Environmen
   }
   if (environment.resolve_backends) check_backends(config, report);
   check_descriptors(config, environment, report);
+  check_state(config, environment, report);
   return std::move(report).sorted();
 }
 

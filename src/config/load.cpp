@@ -71,6 +71,14 @@ Keys<Timeouts> timeouts_keys() {
   };
 }
 
+void read_state(Reading& reading, const Field& field, Config& config) {
+  constexpr std::string_view what = "the path of a directory such as /var/lib/drawbridge";
+  const auto text = read_text(reading, field, what);
+  if (!text) return;
+  if (text->empty()) return expected(reading, field, what);
+  config.state = reading.absolute(*text);
+}
+
 void read_include(Reading& reading, const Field& field, Config& /*config*/) {
   constexpr std::string_view what = "a list of files such as [ conf.d/*.yaml ]";
   const auto* const items = read_list(reading, field, what);
@@ -265,6 +273,7 @@ const Keys<Config>& main_keys() {
       section("limits", &Config::limits, limits_keys()),
       section("penalties", &Config::penalties, penalties_keys(), check_penalties),
       section("timeouts", &Config::timeouts, timeouts_keys()),
+      {"state", read_state},
       {"revocations",
        [](Reading& reading, const Field& field, Config& out) {
          out.revocations_position = field.value.position;

@@ -44,11 +44,13 @@ Loaded load(const std::string& path);
 // What depends on the machine and the moment: certificates (errors: unreadable, malformed, key does not match;
 // warnings: expired, not yet valid, expiring within 30 days, key readable by the world), the CAs and revocation lists
 // of client certificates (errors: unreadable, malformed, empty; warnings: dates, and what makes that nobody's
-// certificate passes), backends that do not resolve (warnings), more sessions than descriptors (a warning).
+// certificate passes), backends that do not resolve (warnings), more sessions than descriptors (a warning), bytes of a
+// day that nobody remembers after a restart (a warning).
 struct Environment {
   std::int64_t unix_time = 0;          // seconds
   std::uint64_t descriptor_limit = 0;  // hard RLIMIT_NOFILE; 0: unknown
   std::string credentials_directory;   // $CREDENTIALS_DIRECTORY, may be empty
+  std::string state_directory;         // systemd's, of $STATE_DIRECTORY; may be empty
   bool resolve_backends = true;        // asks the resolver, which blocks
 };
 std::vector<Diagnostic> check_environment(const Config& config, const Environment& environment);

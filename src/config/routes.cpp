@@ -202,6 +202,10 @@ void check_route(Reading& reading, const Node& node, const Route& route) {
     }
   }
   check_hijacking(reading, node, route);
+  if (node.find("quotas") != nullptr && route.auth.empty()) {
+    reading.report.error(position_of(node, "quotas"),
+                         "`quotas` are those of identities, and without `auth` there are none; add an entry");
+  }
   const bool has_place = !route.path.empty() && (route.host || node.find("host") == nullptr);
   if (!has_place) return;
   // Neither hosts nor paths hold a space.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <limits>
 #include <random>
 #include <set>
@@ -68,6 +69,8 @@ Bridge::Bridge(asio::io_context& control, LogSink& log, net::InheritedSockets in
       penalties_(config.penalties),
       buffers_(config.limits.buffers),
       refusals_(log),
+      quotas_(config.limits.identities, std::time(nullptr)),
+      quota_store_(state_directory(config), quotas_, log),
       resolver_(std::make_unique<net::Resolver>()),
       passwords_(std::make_unique<net::Passwords>()) {}
 
@@ -133,18 +136,22 @@ std::vector<std::string> Bridge::apply(config::Config config) {
   if (!errors.empty()) return errors;
   // What takes memory to speak of comes before anything changes.
   const auto snapshot = std::make_shared<const net::Snapshot>(std::move(config), snapshot_.get(), std::move(gates));
+  if (!snapshot_) quota_store_.restore(snapshot->config().limits.identities);
   start_new(planned);
 
   snapshot_ = snapshot;
   limiter_.set_limits(limiter_limits(snapshot->config()));
   penalties_.set_rules(snapshot->config().penalties);
   buffers_.set_limit(snapshot->config().limits.buffers);
+  quotas_.set_identities(snapshot->config().limits.identities);
+  quota_store_.hurry();
   log_.set_settings(snapshot->config().log);
   if (workers_.empty()) {
     const unsigned count = snapshot_->config().workers.value_or(std::max(1U, std::thread::hardware_concurrency()));
     for (unsigned index = 0; index < count; ++index) {
       workers_.push_back(std::make_unique<net::Worker>(
-          index, net::Services{limiter_, buffers_, *resolver_, log_, refusals_, *passwords_, penalties_}, snapshot_));
+          index, net::Services{limiter_, buffers_, *resolver_, log_, refusals_, *passwords_, penalties_, quotas_},
+          snapshot_));
       workers_.back()->start();
     }
     // Nobody was asked yet: the first look at them is content.
@@ -153,6 +160,9 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     for (const auto& worker : workers_) worker->use(snapshot_, drain_window());
     if (snapshot_->config().workers && *snapshot_->config().workers != workers_.size()) {
       log_.write(LogLevel::warning, log_.record(LogLevel::warning, "restart_needed").add("key", "workers"));
+    }
+    if (state_directory(snapshot_->config()) != quota_store_.directory()) {
+      log_.write(LogLevel::warning, log_.record(LogLevel::warning, "restart_needed").add("key", "state"));
     }
   }
 
@@ -218,7 +228,7 @@ void Bridge::accepted(net::Descriptor socket, const sockaddr_storage& address,
   const std::optional<client::Address> client = is_proxy ? std::nullopt : peer;
   const policy::Knock knock = penalties_.knock(client, now);
   if (knock.action == policy::Entry::Action::drop) return log_dropped(peer, Reason::penalty, now);
-  if (policy::only_told(knock.objection) && refusals_.wants_line(Reason::penalty, now)) {
+  if (policy::only_told(knock.objection) && refusals_.wants_line(Reason::penalty, now, false)) {
     log_.write(LogLevel::warning, log_.record(LogLevel::warning, "would_refuse")
                                       .add("client", net::client_text(peer, config().log.client))
                                       .add("reason", word(Reason::penalty))
@@ -272,6 +282,7 @@ void Bridge::stop() {
   resolver_.reset();
   passwords_.reset();
   workers_.clear();
+  if (snapshot_ && counts_days()) quota_store_.save();
   refusals_.summarise(Clock::now());
 }
 
@@ -287,6 +298,8 @@ bool Bridge::alive() {
 }
 
 void Bridge::tick() {
+  quotas_.set_time(std::time(nullptr));
+  if (counts_days()) quota_store_.tick(Clock::now());
   if (++ticks_ % ticks_between_summaries == 0) refusals_.summarise(Clock::now());
   log_.report_dropped();
   read_keys_again();
@@ -312,6 +325,11 @@ void Bridge::read_keys_again() {
       for (const auto& worker : workers_) worker->revoke(revocations_->get());
       return;
   }
+}
+
+bool Bridge::counts_days() const {
+  const auto& routes = config().routes;
+  return std::any_of(routes.begin(), routes.end(), [](const auto& route) { return route.quotas.bytes_per_day; });
 }
 
 // What many connections held lies in pieces between the little that is still used: the allocator keeps it unless asked.

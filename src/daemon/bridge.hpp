@@ -3,6 +3,7 @@
 #include "auth/key_file.hpp"
 #include "auth/revocations.hpp"
 #include "daemon/log_sink.hpp"
+#include "daemon/quota_store.hpp"
 #include "net/listener.hpp"
 #include "net/listening_socket.hpp"
 #include "net/worker.hpp"
@@ -53,6 +54,7 @@ class Bridge {
   void read_keys_again();
   void warn_of_unresolved(const config::Config& config);
   void give_back_memory();
+  bool counts_days() const;  // some route limits the bytes of a day
 
   asio::io_context& control_;
   LogSink& log_;
@@ -62,6 +64,8 @@ class Bridge {
   policy::Penalties penalties_;
   net::BufferBudget buffers_;
   net::Refusals refusals_;
+  policy::Quotas quotas_;
+  QuotaStore quota_store_;
   std::shared_ptr<const net::Snapshot> snapshot_;
   std::vector<std::unique_ptr<net::Worker>> workers_;
   // These go after the workers' threads, before what they call back.

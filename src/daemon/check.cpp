@@ -1,5 +1,6 @@
 #include "daemon/check.hpp"
 
+#include "daemon/quota_store.hpp"
 #include "net/gate.hpp"
 #include "net/tls_context.hpp"
 
@@ -26,6 +27,7 @@ config::Loaded load_and_check(const std::string& path, bool resolve) {
   environment.unix_time = std::time(nullptr);
   environment.descriptor_limit = raise_descriptor_limit();
   if (const char* directory = std::getenv("CREDENTIALS_DIRECTORY")) environment.credentials_directory = directory;
+  environment.state_directory = service_state_directory();
   environment.resolve_backends = resolve;
   for (config::Diagnostic& diagnostic : config::check_environment(loaded.config, environment)) {
     loaded.diagnostics.push_back(std::move(diagnostic));

@@ -9,6 +9,8 @@ namespace {
 
 // A deadline that is due already waits for the next round of the worker all the same.
 constexpr Duration soonest = std::chrono::milliseconds(1);
+// Before a session that waits for its identity's rate asks again: a reload may have raised it.
+constexpr Duration longest_hold = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -78,11 +80,14 @@ void Carried::end_at(Instant at, Reason reason) {
 
 void Carried::advance(Instant now, std::span<const std::uint8_t> first) {
   Splice& splice = session_->splice();
+  const bool metered = session_->meter() != nullptr;
   Wants wants;
   try {
     if (!first.empty()) splice.take_first(first, worker_.scratch(), now);
+    if (metered) measure(now);
     const Counts before = splice.counts();
     wants = splice.advance(now, worker_.scratch());
+    if (metered && measure(now)) wants.again = true;
     notice(splice.counts().up_bytes - before.up_bytes, splice.counts().down_bytes - before.down_bytes, now);
   } catch (const std::bad_alloc&) {
     // Thrown in the middle of a turn: what was in the worker's buffer is lost, and going on would hide that.
@@ -99,6 +104,21 @@ void Carried::advance(Instant now, std::span<const std::uint8_t> first) {
   if (const Instant at = std::min({wants.deadline, drain_at_, ends_at_}); at != never) {
     worker_.loop().deadlines().expect_by(*this, coarse(std::max(at, now + soonest), now));
   }
+}
+
+bool Carried::measure(Instant now) {
+  Splice& splice = session_->splice();
+  const policy::Spent spent = session_->meter()->read(splice.counts(), now);
+  splice.hold_until(std::min(spent.ready, now + longest_hold));
+  if (policy::only_told(spent.objection)) {
+    const Services& services = worker_.services();
+    if (!services.refusals.wants_line(spent.objection->reason, now, false)) return false;
+    services.log.write(LogLevel::warning,
+                       session_->would_end_record(services.log, spent.objection->reason, policy::bytes_per_day_rule));
+  }
+  if (!policy::refuses(spent.objection) || splice.lifecycle().state() == ws::Lifecycle::State::finishing) return false;
+  splice.cut(spent.objection->reason, now);
+  return true;
 }
 
 // How the worker should wait: for an answer, or for more of what comes one way.
@@ -119,6 +139,7 @@ void Carried::abandon() {
 }
 
 void Carried::end(Instant now) {
+  if (Meter* meter = session_->meter()) meter->read(session_->splice().counts(), now);
   worker_.carried_->erase(worker_.carried_->iterator_to(*this));
   std::unique_ptr<Carried> self(this);  // also if memory lacks for the line
   Log& log = worker_.services().log;

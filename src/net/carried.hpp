@@ -51,6 +51,8 @@ class Carried : public boost::intrusive::list_base_hook<>, public Deadlines::Wai
   void on_turn() override;
   void on_deadline(Instant now) override;
   void advance(Instant now, std::span<const std::uint8_t> first = {});
+  // Reads the meter; true if the identity's quotas end the session.
+  bool measure(Instant now);
   void notice(std::uint64_t up, std::uint64_t down, Instant now);
   void end(Instant now);
 

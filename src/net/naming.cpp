@@ -47,7 +47,11 @@ void count(Opening& opening) {
   const Services& services = opening.worker.services();
   const Instant now = Clock::now();
   const policy::Knock knock = services.penalties.knock(opening.client, now);
-  if (policy::only_told(knock.objection)) log_would_refuse(opening, *knock.objection, "penalties");
+  if (policy::only_told(knock.objection)) {
+    opening.rule = "penalties";
+    log_would_refuse(opening, Reason::penalty);
+    opening.rule.clear();
+  }
   policy::Entry entry;
   if (knock.action == policy::Entry::Action::drop) {
     entry.reason = Reason::penalty;

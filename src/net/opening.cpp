@@ -128,6 +128,21 @@ policy::Verdict judge(Opening& opening, const Snapshot& snapshot, const ws::Requ
   return verdict;
 }
 
+// Absent: nothing that is enforced stands against one more session of the identity.
+std::optional<policy::Objection> join_identity(Opening& opening) {
+  const config::Route& route = opening.route->route;
+  if (!route.quotas.any() || !opening.principal) return std::nullopt;
+  policy::Joined joined =
+      opening.worker.services().quotas.join(route.name, route.quotas, opening.principal->identity, Clock::now());
+  opening.share = std::move(joined.share);
+  if (!joined.objection) return std::nullopt;
+  opening.rule = policy::rule_text(joined.rule, route.position);
+  if (joined.objection->enforced) return joined.objection;
+  log_would_refuse(opening, joined.objection->reason);
+  opening.rule.clear();
+  return std::nullopt;
+}
+
 }  // namespace
 
 Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
@@ -154,6 +169,9 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   if (refusal && *refusal == Reason::bad_request) co_return co_await refuse(opening, *refusal, 0);
   const bool shut_out = refusal && *refusal == Reason::penalty;
   if (refusal) co_return co_await refuse_late(opening, *refusal, shut_out ? opening.entry.retry_after : 0);
+  if (const auto objection = join_identity(opening)) {
+    co_return co_await refuse_late(opening, objection->reason, objection->retry_after);
+  }
   config::Backend target = route.backend;
   if (opening.principal && opening.principal->backend) target = *config::parse_tcp_backend(*opening.principal->backend);
   opening.identity.backend = target.text();
@@ -178,9 +196,10 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   }
   ::setsockopt(opening.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_in_kernel, sizeof(unsent_in_kernel));
   opening.told = true;
-  auto session = std::make_unique<Session>(std::move(opening.identity), std::move(opening.entry.permit),
-                                           std::move(opening.place), std::move(opening.browser), std::move(backend),
-                                           worker.services().buffers, Clock::now(), std::move(opening.principal));
+  auto session =
+      std::make_unique<Session>(std::move(opening.identity), std::move(opening.entry.permit), std::move(opening.place),
+                                std::move(opening.browser), std::move(backend), worker.services().buffers, Clock::now(),
+                                std::move(opening.principal), std::move(opening.share));
   const std::string first = std::move(opening.received);
   worker.carry(std::move(session), std::move(opening.load), opening.wait.release(), std::move(backend_readiness),
                {reinterpret_cast<const std::uint8_t*>(first.data()), first.size()});

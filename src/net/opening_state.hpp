@@ -40,8 +40,9 @@ struct Opening {
   std::string rule;                            // what refused it, for its line
   std::string detail;                          // more about that; never a secret
   std::shared_ptr<const ActiveRoute> route;
-  RoutePlace place;   // from admission on
-  bool told = false;  // its line is written, or left to its session
+  RoutePlace place;             // from admission on
+  policy::IdentityShare share;  // from authentication on
+  bool told = false;            // its line is written, or left to its session
 };
 
 // Waits for what `status` asks for; false when the limit came first or the connection is of no more use.

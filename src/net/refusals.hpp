@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string_view>
 
 namespace drawbridge::net {
 
@@ -18,9 +19,9 @@ class Refusals {
  public:
   explicit Refusals(Log& log) : log_(log) {}
 
-  // True: write the line. False: it was counted.
-  bool wants_line(Reason reason, Instant now);
-  // Writes one `refusals` line for each reason with counted ones since the last call.
+  // True: write the line. False: it was counted. What would be refused if it were enforced counts for itself.
+  bool wants_line(Reason reason, Instant now, bool enforced = true);
+  // Writes one `refusals` line for each reason with counted ones since the last call, and one `would_be_refusals` line.
   void summarise(Instant now);
 
  private:
@@ -30,9 +31,14 @@ class Refusals {
     Instant counting_since;
   };
 
+  using Rows = std::array<Row, static_cast<std::size_t>(Reason::pending_full) + 1>;  // by reason
+
+  void summarise(Rows& rows, std::string_view event, Instant now);
+
   Log& log_;
   std::mutex mutex_;
-  std::array<Row, static_cast<std::size_t>(Reason::pending_full) + 1> rows_;
+  Rows refused_;
+  Rows only_told_;
 };
 
 }  // namespace drawbridge::net

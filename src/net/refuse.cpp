@@ -17,19 +17,19 @@ std::string_view challenge(const Opening& opening) {
   return opening.route && opening.route->gate ? std::string_view(opening.route->gate->challenge()) : "Bearer";
 }
 
-}  // namespace
-
-void log_would_refuse(Opening& opening, const policy::Objection& objection, std::string_view rule) {
-  const Services& services = opening.worker.services();
-  if (!services.refusals.wants_line(objection.reason, Clock::now())) return;
-  services.log.write(LogLevel::warning, services.log.record(LogLevel::warning, "would_refuse")
-                                            .add("session", opening.identity.session)
-                                            .add("client", opening.identity.client)
-                                            .add("route", opening.route ? opening.route->route.name : "")
-                                            .add("identity", opening.identity.name)
-                                            .add("reason", word(objection.reason))
-                                            .add("rule", rule));
+LogRecord record_of(Opening& opening, std::string_view event) {
+  LogRecord record = opening.worker.services().log.record(LogLevel::warning, event);
+  record.add("session", opening.identity.session).add("client", opening.identity.client);
+  if (!opening.identity.via.empty()) record.add("via", opening.identity.via);
+  record.add("host", opening.upgrade.host.host)
+      .add("path", opening.upgrade.target.path)
+      .add("route", opening.route ? opening.route->route.name : "")
+      .add("origin", opening.identity.origin)
+      .add("tls", opening.identity.tls);
+  return record;
 }
+
+}  // namespace
 
 void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code) {
   opening.told = true;
@@ -38,21 +38,21 @@ void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std
     note_failure(services, opening.client, opening.identity.client, reason, Clock::now());
   }
   if (!services.refusals.wants_line(reason, Clock::now())) return;
-  LogRecord record = services.log.record(LogLevel::warning, "refused");
-  record.add("session", opening.identity.session).add("client", opening.identity.client);
-  if (!opening.identity.via.empty()) record.add("via", opening.identity.via);
-  record.add("host", opening.upgrade.host.host)
-      .add("path", opening.upgrade.target.path)
-      .add("route", opening.route ? opening.route->route.name : "")
-      .add("origin", opening.identity.origin)
-      .add("tls", opening.identity.tls)
-      .add("reason", word(reason))
-      .add(code_key, code);
+  LogRecord record = record_of(opening, "refused");
+  record.add("reason", word(reason)).add(code_key, code);
   if (!opening.identity.name.empty()) record.add("identity", opening.identity.name);
   if (!opening.rule.empty()) record.add("rule", opening.rule);
   std::string_view detail = opening.detail;
   if (reason == Reason::tls_error && opening.tls != nullptr) detail = opening.tls->certificate_error();
   if (!detail.empty()) record.add("detail", detail);
+  services.log.write(LogLevel::warning, std::move(record));
+}
+
+void log_would_refuse(Opening& opening, Reason reason) {
+  const Services& services = opening.worker.services();
+  if (!services.refusals.wants_line(reason, Clock::now(), false)) return;
+  LogRecord record = record_of(opening, "would_refuse");
+  record.add("reason", word(reason)).add("identity", opening.identity.name).add("rule", opening.rule);
   services.log.write(LogLevel::warning, std::move(record));
 }
 
@@ -94,13 +94,15 @@ Task<> refuse_in_close_frame(Opening& opening, Reason reason, unsigned retry_aft
   co_await part(opening, *opening.browser, words);
 }
 
-Task<> refuse_late(Opening& opening, Reason reason, unsigned retry_after) {
-  opening.place = {};  // who is told so takes his time, and nobody's place
-  if (retry_after == 0) retry_after = policy::retry_after(reason);
+Task<> refuse_late(Opening& opening, Reason reason, std::optional<unsigned> retry_after) {
+  // Who is told so takes his time, and nobody's place.
+  opening.place = {};
+  opening.share.release();
+  const unsigned seconds = retry_after.value_or(policy::retry_after(reason));
   if (policy::told_in_close_frame(opening.route->route, reason)) {
-    co_await refuse_in_close_frame(opening, reason, retry_after);
+    co_await refuse_in_close_frame(opening, reason, seconds);
   } else {
-    co_await refuse(opening, reason, retry_after);
+    co_await refuse(opening, reason, seconds);
   }
 }
 

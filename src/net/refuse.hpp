@@ -2,6 +2,7 @@
 
 #include "net/opening_state.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,8 @@ namespace drawbridge::net {
 // The line of a refusal; `code_key` says what `code` is: "status" (0: nothing could be said) or "code", of a Close
 // frame.
 void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code);
+// What opening.rule would have refused it for, if it were enforced.
+void log_would_refuse(Opening& opening, Reason reason);
 
 // Sends the last words and closes so that they arrive: shut, then discard what still comes for a while.
 Task<> part(Opening& opening, End& end, std::string words);
@@ -19,10 +22,8 @@ void give_up(Opening& opening, Reason reason);
 Task<> refuse(Opening& opening, Reason reason, unsigned retry_after);
 // Where the route wants it so: a 101 and a Close frame, which JavaScript can read.
 Task<> refuse_in_close_frame(Opening& opening, Reason reason, unsigned retry_after);
-// A refusal after admission, told in the way of its route. `retry_after`: seconds; 0: the reason's own.
-Task<> refuse_late(Opening& opening, Reason reason, unsigned retry_after = 0);
-
-// Logs what a rule says that is only tried out.
-void log_would_refuse(Opening& opening, const policy::Objection& objection, std::string_view rule);
+// A refusal after admission, told in the way of its route. `retry_after`: seconds; absent: what is usual for the
+// reason.
+Task<> refuse_late(Opening& opening, Reason reason, std::optional<unsigned> retry_after = {});
 
 }  // namespace drawbridge::net

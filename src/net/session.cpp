@@ -1,18 +1,32 @@
 #include "net/session.hpp"
 
+#include "policy/admission.hpp"
+
 namespace drawbridge::net {
 
 Session::Session(Identity identity, policy::Permit permit, RoutePlace place, std::unique_ptr<End> browser,
                  std::unique_ptr<End> backend, BufferBudget& budget, Instant now,
-                 std::unique_ptr<auth::Principal> principal)
+                 std::unique_ptr<auth::Principal> principal, policy::IdentityShare share)
     : identity_(std::move(identity)),
       principal_(std::move(principal)),
       permit_(std::move(permit)),
+      meter_(share ? std::make_unique<Meter>(std::move(share)) : nullptr),
       place_(std::move(place)),
       browser_(std::move(browser)),
       backend_(std::move(backend)),
       opened_(now),
       splice_(place_.route(), *browser_, backend_.get(), budget, now) {}
+
+LogRecord Session::would_end_record(const Log& log, Reason reason, std::string_view rule) const {
+  LogRecord record = log.record(LogLevel::warning, "would_refuse");
+  record.add("session", identity_.session).add("client", identity_.client);
+  if (!identity_.via.empty()) record.add("via", identity_.via);
+  record.add("route", place_.route().name)
+      .add("reason", word(reason))
+      .add("identity", identity_.name)
+      .add("rule", policy::rule_text(rule, place_.route().position));
+  return record;
+}
 
 LogRecord Session::end_record(const Log& log, unsigned worker, Instant now) const {
   const Counts& counts = splice_.counts();

@@ -4,6 +4,7 @@
 #include "client/address.hpp"
 #include "net/end.hpp"
 #include "net/log.hpp"
+#include "net/meter.hpp"
 #include "net/snapshot.hpp"
 #include "net/splice.hpp"
 #include "policy/limiter.hpp"
@@ -32,10 +33,10 @@ struct Identity {
 class Session {
  public:
   // Without a backend it echoes.
-  // `principal`: null if no credential was asked for.
+  // `principal`: null if no credential was asked for. `share`: none if its identity has no quotas.
   Session(Identity identity, policy::Permit permit, RoutePlace place, std::unique_ptr<End> browser,
           std::unique_ptr<End> backend, BufferBudget& budget, Instant now,
-          std::unique_ptr<auth::Principal> principal = nullptr);
+          std::unique_ptr<auth::Principal> principal = nullptr, policy::IdentityShare share = {});
 
   Splice& splice() { return splice_; }
   End& browser() { return *browser_; }
@@ -43,7 +44,11 @@ class Session {
   const std::optional<client::Address>& client() const { return identity_.address; }
   const std::string& client_text() const { return identity_.client; }
   const auth::Principal* principal() const { return principal_.get(); }
+  // Null: its identity has no quotas.
+  Meter* meter() { return meter_.get(); }
   const std::string& route_name() const { return place_.route().name; }
+  // What would have ended it, if it were enforced.
+  LogRecord would_end_record(const Log& log, Reason reason, std::string_view rule) const;
   // The one line of its life, at info, once the splice is over.
   LogRecord end_record(const Log& log, unsigned worker, Instant now) const;
 
@@ -51,6 +56,7 @@ class Session {
   Identity identity_;
   std::unique_ptr<auth::Principal> principal_;
   policy::Permit permit_;
+  std::unique_ptr<Meter> meter_;
   RoutePlace place_;
   std::unique_ptr<End> browser_;
   std::unique_ptr<End> backend_;

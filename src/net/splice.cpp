@@ -43,17 +43,23 @@ Splice::Splice(const config::Route& route, End& browser, End* backend, BufferBud
     backend_ended_ = true;
   }
   const config::RouteLimits& limits = route.limits;
-  if (limits.upstream_rate || limits.downstream_rate || limits.messages_per_second) {
-    shaping_ = std::make_unique<Shaping>();
-    if (limits.upstream_rate) {
-      shaping_->upstream = bucket(*limits.upstream_rate, now);
-      shaping_->upstream_step = step(*limits.upstream_rate, upstream_read);
-    }
-    if (limits.downstream_rate) {
-      shaping_->downstream = bucket(*limits.downstream_rate, now);
-      shaping_->downstream_step = step(*limits.downstream_rate, largest_downstream_frame);
-    }
-    if (limits.messages_per_second) shaping_->messages = bucket(*limits.messages_per_second, now);
+  const config::Quotas& quotas = route.quotas;
+  const bool quotas_shape = quotas.rate && quotas.enforce;
+  if (!limits.upstream_rate && !limits.downstream_rate && !limits.messages_per_second && !quotas_shape) return;
+  shaping_ = std::make_unique<Shaping>();
+  if (limits.upstream_rate) {
+    shaping_->upstream = bucket(*limits.upstream_rate, now);
+    shaping_->upstream_step = step(*limits.upstream_rate, upstream_read);
+  }
+  if (limits.downstream_rate) {
+    shaping_->downstream = bucket(*limits.downstream_rate, now);
+    shaping_->downstream_step = step(*limits.downstream_rate, largest_downstream_frame);
+  }
+  if (limits.messages_per_second) shaping_->messages = bucket(*limits.messages_per_second, now);
+  if (quotas_shape) {
+    // They are asked once a turn, which then takes no more than a quarter of a second's worth.
+    shaping_->upstream_step = step(*quotas.rate / moves_a_turn, shaping_->upstream_step);
+    shaping_->downstream_step = step(*quotas.rate / moves_a_turn, shaping_->downstream_step);
   }
 }
 
@@ -85,6 +91,19 @@ void Splice::take_first(std::span<const std::uint8_t> bytes, Scratch& scratch, I
 void Splice::decide(Reason reason, Instant now) {
   now_ = now;
   lifecycle_.decide(reason);
+}
+
+void Splice::cut(Reason reason, Instant now) {
+  now_ = now;
+  lifecycle_.cut(reason);
+}
+
+void Splice::hold_until(Instant time) {
+  if (!shaping_) {
+    if (time <= now_) return;
+    shaping_ = std::make_unique<Shaping>();
+  }
+  shaping_->held_until = time;
 }
 
 void Splice::abandon(Reason reason) {

@@ -65,6 +65,10 @@ class Splice {
   void take_first(std::span<const std::uint8_t> bytes, Scratch& scratch, Instant now);
   // Ends it for a reason of ours: drain, killed, revoked.
   void decide(Reason reason, Instant now);
+  // The same, and nothing more is taken from either side: quota.
+  void cut(Reason reason, Instant now);
+  // Neither side is read before then, besides what the route says; a time that passed holds nothing.
+  void hold_until(Instant time);
   // Ends it here and now, as if advance had said `over`: what is held is lost, and counted.
   void abandon(Reason reason);
   // Does everything that can be done now, within one turn.
@@ -86,6 +90,7 @@ class Splice {
     std::optional<policy::TokenBucket> messages;
     std::size_t upstream_step = upstream_read;  // bytes a read, so that a slow rate does not come in long bursts
     std::size_t downstream_step = largest_downstream_frame;
+    Instant held_until = Instant::min();
   };
 
   bool pump_up(Scratch& scratch);
@@ -138,7 +143,7 @@ class Splice {
   ws::Lifecycle lifecycle_;
   State acted_on_ = State::open;
   ws::Decoder decoder_;
-  std::unique_ptr<Shaping> shaping_;  // only where the route shapes
+  std::unique_ptr<Shaping> shaping_;  // only where the route shapes, or its identity's quotas do
 
   HeldBytes up_held_;                    // payload the backend did not take yet
   HeldBytes up_undecoded_;               // frames beyond the message rate, or what may be echoed now

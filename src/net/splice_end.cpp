@@ -84,9 +84,9 @@ Instant Splice::next_deadline() const {
 
 Instant Splice::shaped_until(bool upstream) const {
   if (!shaping_) return Instant::min();
-  if (!upstream) return shaping_->downstream ? shaping_->downstream->ready_at(now_) : Instant::min();
-  Instant ready = Instant::min();
-  if (shaping_->upstream) ready = shaping_->upstream->ready_at(now_);
+  Instant ready = shaping_->held_until;
+  if (!upstream) return shaping_->downstream ? std::max(ready, shaping_->downstream->ready_at(now_)) : ready;
+  if (shaping_->upstream) ready = std::max(ready, shaping_->upstream->ready_at(now_));
   if (shaping_->messages) ready = std::max(ready, shaping_->messages->ready_at(now_));
   return ready;
 }

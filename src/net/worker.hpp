@@ -12,6 +12,7 @@
 #include "net/snapshot.hpp"
 #include "net/task.hpp"
 #include "policy/penalties.hpp"
+#include "policy/quotas.hpp"
 
 #include <atomic>
 #include <functional>
@@ -31,6 +32,7 @@ struct Services {
   Refusals& refusals;
   Passwords& passwords;
   policy::Penalties& penalties;
+  policy::Quotas& quotas;
 };
 
 // Counts a failure of a client, and logs if it is shut out for it. `shown`: the client as the log shows it.

@@ -100,9 +100,13 @@ QuotaKey quota_key(std::string_view route, std::string_view identity) {
   return key;
 }
 
+std::size_t longest_quota_file(std::size_t uses) {
+  return title.size() + longest_day_line + uses * longest_use_line + checksum_line;
+}
+
 std::string write_quota_file(const QuotaDay& day) {
   std::string out;
-  out.reserve(title.size() + longest_day_line + day.used.size() * longest_use_line + checksum_line);
+  out.reserve(longest_quota_file(day.used.size()));
   out.append(title).append(day_word).append(std::to_string(day.day)).append("\n");
   for (const QuotaDay::Use& use : day.used) {
     add_hex(out, use.key);

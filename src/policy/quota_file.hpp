@@ -31,6 +31,8 @@ struct QuotaDay {
 // As lines: "drawbridge quotas 1", "day D", KEY and BYTES of each use, and "sha256 CHECKSUM" of all before. The
 // checksum finds damage; it keeps out nobody who may write the file. There is one way to write a day.
 std::string write_quota_file(const QuotaDay& day);
+// Bytes that no file of so many uses exceeds.
+std::size_t longest_quota_file(std::size_t uses);
 // All of it or nothing: absent, with the end of the sentence "the file …" in `why`, if it is not what write_quota_file
 // writes, or holds more than `most` uses. Costs no more than such a file may be long.
 std::optional<QuotaDay> read_quota_file(std::string_view text, std::size_t most, std::string& why);

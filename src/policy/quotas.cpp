@@ -82,17 +82,17 @@ struct CountedIdentity : boost::intrusive::list_base_hook<boost::intrusive::link
   }
 
   // A session that `sessions` counts already: what stands against it.
-  std::optional<Objection> admit(const config::Quotas& newest, Instant now, const Moment& moment) {
+  void admit(const config::Quotas& newest, Instant now, const Moment& moment, Joined& joined) {
     const std::lock_guard lock(mutex);
     turn_to(moment.day);
     hold_to(newest, now);
     if (quotas.bytes_per_day && bytes >= *quotas.bytes_per_day) {
-      return Objection{Reason::quota, moment.until_midnight, quotas.enforce};
+      joined.objection = Objection{Reason::quota, moment.until_midnight, quotas.enforce};
+      joined.rule = bytes_per_day_rule;
+    } else if (quotas.sessions && sessions > *quotas.sessions) {
+      joined.objection = Objection{Reason::quota, retry_when_all_sessions, quotas.enforce};
+      joined.rule = sessions_rule;
     }
-    if (quotas.sessions && sessions > *quotas.sessions) {
-      return Objection{Reason::quota, retry_when_all_sessions, quotas.enforce};
-    }
-    return std::nullopt;
   }
 
   Spent spend(std::uint64_t amount, Instant now, const Moment& moment) {
@@ -251,9 +251,10 @@ Joined Quotas::join(std::string_view route, const config::Quotas& quotas, std::s
   CountedIdentity* const counted = state_->hold(key, now);
   if (!counted) {
     joined.objection = Objection{Reason::quota, retry_when_table_full, quotas.enforce};
+    joined.rule = identities_rule;
     return joined;
   }
-  joined.objection = counted->admit(quotas, now, state_->moment());
+  counted->admit(quotas, now, state_->moment(), joined);
   if (refuses(joined.objection)) {
     state_->let_go(*counted);
   } else {

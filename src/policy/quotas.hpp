@@ -14,6 +14,11 @@
 
 namespace drawbridge::policy {
 
+// The keys of the configuration that object.
+constexpr std::string_view sessions_rule = "quotas.sessions";
+constexpr std::string_view bytes_per_day_rule = "quotas.bytes_per_day";
+constexpr std::string_view identities_rule = "limits.identities";
+
 class Quotas;
 struct CountedIdentity;  // what the table remembers of an identity on a route
 
@@ -52,6 +57,7 @@ class IdentityShare {
 struct Joined {
   IdentityShare share;                 // none if refused, or if there is nothing to count
   std::optional<Objection> objection;  // Reason::quota; also where it is not enforced, and the session goes on
+  std::string_view rule;               // the key of the configuration that objects; empty: none
 };
 
 // What identities may use (config::Quotas), for each route on its own. Any thread may call any function. It outlives

@@ -119,8 +119,9 @@ BOOST_AUTO_TEST_CASE(every_key_is_read) {
   const RouteTimeouts timeouts{
       .connect = 1ms, .idle = 2s, .lifetime = 3h, .ping = 4min, .dead = 5min, .stall = 6s, .close = 7s};
   BOOST_TEST((route.timeouts == timeouts));
-  const Route with_quotas =
-      route_with("    quotas: { enforce: false, sessions: 2, rate: 1MiB/s, bytes_per_day: 10GiB }\n");
+  const Route with_quotas = route_with(
+      "    auth: [ { basic: { file: users } } ]\n"
+      "    quotas: { enforce: false, sessions: 2, rate: 1MiB/s, bytes_per_day: 10GiB }\n");
   BOOST_TEST(
       (with_quotas.quotas == Quotas{.enforce = false, .sessions = 2, .rate = 1048576.0, .bytes_per_day = 10ULL << 30}));
   BOOST_TEST(with_quotas.quotas.any());
@@ -148,6 +149,7 @@ BOOST_AUTO_TEST_CASE(none_and_auto_take_a_value_away) {
   const Route route = route_with(R"(
     limits: { session_bytes: none, upstream_rate: none, downstream_rate: none, messages_per_second: none, sessions: none }
     timeouts: { idle: none, lifetime: none, ping: none, dead: none, stall: none }
+    auth: [ { basic: { file: users } } ]
     quotas: { sessions: none, rate: none, bytes_per_day: none }
 )");
   BOOST_TEST((route.quotas == Quotas{}));
