@@ -65,8 +65,11 @@ struct World {
            route("small", echoing.port(), ", limits: { frame: 100, message: 150, session_bytes: 1000 }") +
            route("deaf", deaf.port()) + route("denied", echoing.port(), ", deny: [ 127.0.0.0/8 ]") +
            route("guarded", echoing.port(), ", auth: [ { tokens: { file: tokens.txt } } ]") +
-           route("asking", echoing.port(),
-                 ", auth: [ { forward: { url: \"http://127.0.0.1:" + std::to_string(closed.port()) + "/verify\" } } ]");
+           route(
+               "asking", echoing.port(),
+               ", auth: [ { forward: { url: \"http://127.0.0.1:" + std::to_string(closed.port()) + "/verify\" } } ]") +
+           route("counted", echoing.port(),
+                 ", auth: [ { tokens: { file: tokens.txt } } ], quotas: { bytes_per_day: 4 }");
   }
   static std::string tokens() {
     return token_line(token("alice"), "alice") + token_line(token("ended"), "alice expires=2020-01-01T00:00:00Z") +
@@ -74,13 +77,14 @@ struct World {
            token_line(token("astray"), "alice backend=tcp://127.0.0.1:22") + token_line(token("eve"), "eve");
   }
   static std::string token(const std::string& name) { return "token-of-" + name + "-0123456789"; }
-  static Head bearing(const std::string& name) {
-    return Head("/guarded").set("Authorization", "Bearer " + token(name));
+  static Head bearing(const std::string& name, const std::string& target = "/guarded") {
+    return Head(target).set("Authorization", "Bearer " + token(name));
   }
   Daemon daemon(std::string_view top) const {
     return Daemon(configuration(listener(), routes(), top), {.files = {{"other.crt", other.chain},
                                                                        {"other.key", other.key},
                                                                        {"tokens.txt", tokens()},
+
                                                                        {"revoked.txt", "identity eve\n"}}});
   }
 
@@ -156,6 +160,16 @@ std::map<Reason, Situation> situations() {
       {Reason::upgrade_required, {"", asking(Head().without("Upgrade"))}},
       {Reason::rate, {"limits: { handshake_burst: 1, handshakes_per_client: 0.01/s }\n", twice("/desk")}},
       {Reason::client_sessions, {"limits: { sessions_per_client: 1 }\n", twice("/desk")}},
+      {Reason::quota,
+       {"",
+        [](World& world, Daemon& daemon) {
+          // The session ends for it, and the next one is refused for it.
+          const Head head = World::bearing("alice", "/counted");
+          world.held.push_back(RawClient::open(daemon.port(), head));
+          world.held.back().send_frame(Op::binary, "more than four bytes");
+          world.held.back().read_close();
+          World::ask(daemon, head);
+        }}},
       {Reason::backend_refused, {"", asking(Head("/refused"))}},
       {Reason::backend_unresolved, {"", asking(Head("/lost"))}},
       {Reason::backend_timeout, {"", asking(Head("/timeout"))}},
@@ -227,7 +241,7 @@ std::map<Reason, Situation> situations() {
 }
 
 // Their features come later; each moves up when it comes.
-const std::set<Reason> not_yet{Reason::quota, Reason::killed};
+const std::set<Reason> not_yet{Reason::killed};
 
 }  // namespace
 
@@ -245,13 +259,13 @@ BOOST_AUTO_TEST_CASE(each_one_is_produced_and_logged_with_the_status_or_code_of_
       situation->second.make(world, daemon);
       // Some refuse, some end a session, and some do both.
       const bool ends_a_session = row.close_code != 0 || row.reason == Reason::client_gone;
-      if (row.http_status != 0 || !ends_a_session) {
-        const Record record = daemon.refused(std::string(row.word));
-        if (row.http_status != 0) BOOST_TEST(record["status"] == std::to_string(row.http_status), record.line);
-      }
       if (ends_a_session) {
         const Record record = daemon.session(std::string(row.word));
         if (row.close_code != 0) BOOST_TEST(record["code"] == std::to_string(row.close_code), record.line);
+      }
+      if (row.http_status != 0 || !ends_a_session) {
+        const Record record = daemon.refused(std::string(row.word));
+        if (row.http_status != 0) BOOST_TEST(record["status"] == std::to_string(row.http_status), record.line);
       }
     }
   }

@@ -54,11 +54,11 @@ BOOST_AUTO_TEST_CASE(in_global_keys) {
           {"wrokers: 4\n", "3:1: unknown key `wrokers`; did you mean `workers`?\n"},
           {"metrics: {}\n",
            "3:1: unknown key `metrics`; known here: include, listeners, routes, workers, log, limits, penalties, "
-           "timeouts, revocations\n"},
+           "timeouts, state, revocations\n"},
           {"Log: {}\n", "3:1: unknown key `Log`; did you mean `log`?\n"},
           {"'\\e[2J\u00e4': 1\n",
            "3:1: unknown key `\\x5Ce[2J\\xC3\\xA4`; known here: include, listeners, routes, workers, log, limits, "
-           "penalties, timeouts, revocations\n"},
+           "penalties, timeouts, state, revocations\n"},
           {"penalties: { maximum: 5s, credential: soon, exempt: [ 10.0.0.1/8 ], crash: 1s }\n",
            "3:23: `maximum` (5s) must be at least `minimum` (30s), or nobody is shut out\n"
            "3:39: `credential` must be a duration above 0 such as 250ms, 5s or 10m or none, not `soon`\n"

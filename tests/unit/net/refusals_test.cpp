@@ -41,4 +41,16 @@ BOOST_AUTO_TEST_CASE(a_flood_of_one_reason_is_summarised_and_others_are_still_se
   BOOST_TEST(log.lines.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_only_told_takes_no_line_from_what_is_refused) {
+  Lines log;
+  net::Refusals refusals(log);
+  const Instant now = Instant(1h);
+  for (int i = 0; i < 1'000; ++i) refusals.wants_line(Reason::quota, now, false);
+  BOOST_TEST(refusals.wants_line(Reason::quota, now));
+  refusals.summarise(now + 1s);
+  BOOST_REQUIRE(log.lines.size() == 1U);
+  BOOST_TEST(log.lines[0].find("\"event\":\"would_be_refusals\",\"reason\":\"quota\"") != std::string::npos,
+             log.lines[0]);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -270,4 +270,94 @@ BOOST_AUTO_TEST_CASE(a_byte_that_came_in_time_counts_though_it_was_noticed_late)
   BOOST_TEST(!stuck.splice.lifecycle().reason());
 }
 
+BOOST_AUTO_TEST_CASE(who_is_held_is_not_read_before_then) {
+  Spliced s;
+  s.run();
+  s.splice.hold_until(s.now + 10s);
+  s.browser.send(client_frame(Opcode::binary, "up"));
+  s.backend.send("down");
+  net::Wants wants = s.run_after(1s);
+  BOOST_TEST(s.backend.received() == "");
+  BOOST_TEST(s.backend.given() == "");
+  BOOST_TEST((wants.deadline == s.now + 9s));
+  s.run_after(8s);
+  BOOST_TEST(s.payload_seen() == "");
+  s.run_after(1s);
+  BOOST_TEST(s.backend.received() == "up");
+  BOOST_TEST(s.payload_seen() == "down");
+}
+
+BOOST_AUTO_TEST_CASE(a_hold_is_moved_by_the_next_one_and_no_more_than_the_routes_rates_hold) {
+  Spliced s(with([](auto& r) { r.limits.upstream_rate = 8'000; }));
+  s.splice.hold_until(s.now + 10s);
+  s.browser.send(client_frame(Opcode::binary, std::string(4'000, 'x')));
+  s.backend.send("down");
+  s.run_after(1s);
+  BOOST_TEST(s.payload_seen() == "");
+  s.splice.hold_until(Instant::min());
+  s.run();
+  BOOST_TEST(s.payload_seen() == "down");
+  BOOST_TEST(s.backend.received().size() > 0U);
+  BOOST_TEST(s.backend.received().size() < 4'000U);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_held_back_already_is_delivered_to_whoever_is_held) {
+  Spliced s;
+  s.backend.take_nothing();
+  s.browser.send(client_frame(Opcode::binary, "taken"));
+  s.run();
+  s.splice.hold_until(s.now + 10s);
+  s.backend.take_all();
+  s.run();
+  BOOST_TEST(s.backend.received() == "taken");
+}
+
+BOOST_AUTO_TEST_CASE(who_is_held_is_not_idle_and_not_dead) {
+  Spliced s(with([](auto& r) { r.timeouts.idle = 5'000ms; }));
+  s.run();
+  s.splice.hold_until(s.now + 100s);
+  for (int i = 0; i < 9; ++i) s.run_after(11s);
+  BOOST_TEST(!s.splice.lifecycle().reason());
+  s.run_after(1s);
+  BOOST_TEST(s.splice.lifecycle().reason().value() == Reason::idle);
+}
+
+BOOST_AUTO_TEST_CASE(a_hold_lets_an_echo_wait) {
+  Spliced s(with([](auto& r) { r.timeouts.close = 60'000ms; }));
+  net::Splice echo(s.route, s.browser, nullptr, s.budget, s.now);
+  echo.hold_until(s.now + 10s);
+  s.browser.send(client_frame(Opcode::binary, "again"));
+  echo.browser_ready(s.browser.changes());
+  BOOST_TEST((echo.advance(s.now, *s.scratch).deadline == s.now + 10s));
+  BOOST_TEST(s.payload_seen() == "");
+  echo.advance(s.now + 10s, *s.scratch);
+  BOOST_TEST(s.payload_seen() == "again");
+}
+
+BOOST_AUTO_TEST_CASE(a_turn_takes_no_more_than_a_quarter_of_a_second_of_an_identitys_rate) {
+  Spliced s(with([](auto& r) { r.quotas.rate = 80'000; }));
+  s.browser.send(client_frame(Opcode::binary, std::string(200'000, 'x')));
+  s.backend.send(std::string(200'000, 'y'));
+  BOOST_TEST(s.splice.advance(s.now, *s.scratch).again);
+  BOOST_TEST(s.backend.received().size() > 0U);
+  BOOST_TEST(s.payload_seen().size() > 0U);
+  BOOST_TEST(s.backend.received().size() + s.payload_seen().size() <= 20'000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_quota_cuts_and_what_was_taken_is_delivered) {
+  Spliced s;
+  s.backend.take_nothing();
+  s.browser.send(client_frame(Opcode::binary, "taken"));
+  s.backend.send("said");
+  s.run();
+  s.splice.cut(Reason::quota, s.now);
+  s.browser.send(client_frame(Opcode::binary, "too late"));
+  s.run();
+  s.backend.take_all();
+  BOOST_TEST(s.run_out() == Reason::quota);
+  BOOST_TEST(s.close_code_seen() == 1008);
+  BOOST_TEST(s.backend.received() == "taken");
+  BOOST_TEST(s.payload_seen() == "said");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
