@@ -132,10 +132,10 @@ struct RouteTimeouts {
 
 // Of each identity on a route: all of its sessions there together.
 struct Quotas {
-  bool enforce = true;                         // false: what would be refused or slowed is only told
-  std::optional<std::uint64_t> sessions;       // at once
-  Rate rate;                                   // payload bytes a second, both ways together
-  std::optional<std::uint64_t> bytes_per_day;  // payload bytes, both ways together; days are those of UTC
+  bool enforce = true;                           // false: what would be refused or slowed is only told
+  std::optional<std::uint64_t> sessions{};       // at once
+  Rate rate{};                                   // payload bytes a second, both ways together
+  std::optional<std::uint64_t> bytes_per_day{};  // payload bytes, both ways together; days are those of UTC
 
   bool any() const { return sessions || rate || bytes_per_day; }
   bool operator==(const Quotas&) const = default;
