@@ -38,6 +38,7 @@ class Lines : public net::Log {
   std::string text_;
 };
 
+const config::Quotas limits{.enforce = true, .sessions = {}, .rate = {}, .bytes_per_day = 100};
 constexpr auth::UnixSeconds noon = 20'000 * 86'400 + 43'200;
 
 // One run of a daemon, over a directory that others had before.
@@ -46,7 +47,7 @@ struct Life {
 
   void spend(std::uint64_t bytes) { join().share.spend(bytes, Instant(1h)); }
   bool has_bytes_left() { return !join().objection; }
-  policy::Joined join() { return quotas.join("desk", {.bytes_per_day = 100}, "alice", Instant(1h)); }
+  policy::Joined join() { return quotas.join("desk", limits, "alice", Instant(1h)); }
 
   Lines log;
   policy::Quotas quotas;
@@ -124,6 +125,7 @@ BOOST_AUTO_TEST_CASE(in_a_hurry_it_does_not_wait_for_the_minute) {
   Life life(place.state);
   life.store.tick(Instant(2h));
   BOOST_TEST(place.changes_from(""));
+  life.store.save();  // waits for the writer
   life.spend(1);
   const std::string before = place.content();
   life.store.hurry();

@@ -5,13 +5,19 @@
 using namespace drawbridge;
 using namespace std::chrono_literals;
 
+namespace {
+
+const config::Quotas a_hundred_bytes{.enforce = true, .sessions = {}, .rate = {}, .bytes_per_day = 100};
+const config::Quotas a_thousand_a_second{.enforce = true, .sessions = {}, .rate = 1'000, .bytes_per_day = {}};
+
+}  // namespace
+
 BOOST_AUTO_TEST_SUITE(meter)
 
 BOOST_AUTO_TEST_CASE(each_byte_is_spent_once_whichever_way_it_went) {
   policy::Quotas quotas(10, 0);
-  const config::Quotas limits{.bytes_per_day = 100};
   const Instant now = Instant(1h);
-  net::Meter meter(quotas.join("desk", limits, "alice", now).share);
+  net::Meter meter(quotas.join("desk", a_hundred_bytes, "alice", now).share);
   net::Counts counts;
   counts.up_bytes = 60;
   counts.down_bytes = 40;
@@ -23,9 +29,8 @@ BOOST_AUTO_TEST_CASE(each_byte_is_spent_once_whichever_way_it_went) {
 
 BOOST_AUTO_TEST_CASE(what_a_session_takes_back_stays_spent) {
   policy::Quotas quotas(10, 0);
-  const config::Quotas limits{.bytes_per_day = 100};
   const Instant now = Instant(1h);
-  net::Meter meter(quotas.join("desk", limits, "alice", now).share);
+  net::Meter meter(quotas.join("desk", a_hundred_bytes, "alice", now).share);
   net::Counts counts;
   counts.down_bytes = 100;
   BOOST_TEST(!meter.read(counts, now).objection);
@@ -39,10 +44,9 @@ BOOST_AUTO_TEST_CASE(what_a_session_takes_back_stays_spent) {
 
 BOOST_AUTO_TEST_CASE(it_tells_what_others_of_the_identity_left_over) {
   policy::Quotas quotas(10, 0);
-  const config::Quotas limits{.rate = 1'000};
   const Instant now = Instant(1h);
-  net::Meter one(quotas.join("desk", limits, "alice", now).share);
-  net::Meter other(quotas.join("desk", limits, "alice", now).share);
+  net::Meter one(quotas.join("desk", a_thousand_a_second, "alice", now).share);
+  net::Meter other(quotas.join("desk", a_thousand_a_second, "alice", now).share);
   net::Counts counts;
   counts.up_bytes = 1'250;
   BOOST_TEST((one.read(counts, now).ready == now + 1s));

@@ -21,8 +21,8 @@ class SessionWorld {
       : choices_(choices),
         manners_(manners),
         behind_(behind),
-        route_(std::make_shared<net::ActiveRoute>(
-            net::ActiveRoute{chosen_route(choices, manners), std::make_shared<std::atomic<std::uint64_t>>(0)})),
+        route_(std::make_shared<net::ActiveRoute>(net::ActiveRoute{
+            chosen_route(choices, manners), std::make_shared<std::atomic<std::uint64_t>>(0), nullptr})),
         script_(chosen_browser(choices, manners, behind)),
         backend_bytes_(behind == Behind::service ? chosen_backend(choices, manners) : std::string()),
         budget_(manners == Manners::any && choices.one_in(8) ? choices.size(3'000) : 1 << 30),
