@@ -145,8 +145,8 @@ BOOST_AUTO_TEST_CASE(usage_errors_exit_2) {
 }
 
 BOOST_AUTO_TEST_CASE(help_and_version_go_to_stdout) {
-  for (const std::vector<std::string>& arguments :
-       std::vector<std::vector<std::string>>{{"--help"}, {"serve", "--help"}, {"check", "--help"}, {"version"}}) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"--help"}, {"serve", "--help"}, {"check", "--help"}, {"explain", "--help"}, {"version"}}) {
     std::vector<std::string> command{program()};
     command.insert(command.end(), arguments.begin(), arguments.end());
     const Run result = run(command);
