@@ -227,6 +227,7 @@ bool Way::show_certificate(const std::vector<config::X509Ptr>& chain) {
   if (!wanted) return true;
   const std::string rule = rule_text("tls.client_certificates", wanted->position);
   if (chain.empty() && wanted->required) {
+    told_.detail = "no certificate was sent";
     return drop(Reason::tls_error, rule, "a certificate is required, and --certificate names none");
   }
   if (chain.empty()) {

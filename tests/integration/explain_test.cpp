@@ -74,8 +74,8 @@ const std::map<std::string, Certificate>& certificates() {
   return all;
 }
 
-enum Place : std::size_t { plain, tls, proxied };
-constexpr const char* binds[] = {"127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"};
+enum Place : std::size_t { plain, tls, proxied, strict };
+constexpr const char* binds[] = {"127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0", "127.0.0.4:0"};
 
 std::string configuration_text() {
   const std::string login = "algorithms: [ RS256, ES256 ], issuer: https://login.example.org, audience: drawbridge";
@@ -87,6 +87,8 @@ std::string configuration_text() {
          "{ chain: other.crt, key: other.key } ], client_certificates: { ca: ca.pem, required: false } } }\n"
          "  - { bind: \"127.0.0.3:0\", proxy_protocol: [ 127.0.0.1 ], allow: [ 198.51.100.0/24, 192.0.2.0/24 ], "
          "trusted_proxies: { from: [ 192.0.2.1 ], header: forwarded } }\n"
+         "  - { bind: \"127.0.0.4:0\", tls: { certificates: [ { chain: server.crt, key: server.key } ], "
+         "client_certificates: { ca: ca.pem, required: true } } }\n"
          "revocations: revoked.txt\n"
          "limits: { handshakes_per_client: 100000/s, handshake_burst: 1000000 }\n"
          "penalties: { enforce: false }\n"
@@ -192,8 +194,9 @@ struct Case {
 // Most chances fall on what is admitted, or gets far.
 Case any_case(Choices& choices) {
   Case made_up;
-  made_up.listener = choices.one_of<std::size_t>({plain, plain, plain, plain, tls, proxied});
-  made_up.speaks_tls = made_up.listener == tls && !choices.one_in(20);
+  made_up.listener = choices.one_of<std::size_t>({plain, plain, plain, plain, plain, tls, proxied, strict});
+  const bool has_tls = made_up.listener == tls || made_up.listener == strict;
+  made_up.speaks_tls = has_tls && !choices.one_in(20);
   made_up.host = choices.one_of<std::string>({"bridge.test", "bridge.test", "bridge.test", "other.test", "third.test"});
   made_up.target = choices.one_of<std::string>({"/open",   "/tree/",  "/tree/leaf", "/tree/a/b", "/jwt",   "/jwt",
                                                 "/jwt",    "/jwt",    "/roles",     "/roles",    "/roles", "/tokens",
@@ -262,7 +265,8 @@ Case any_case(Choices& choices) {
     const std::string hop = choices.one_of<std::string>({"", "", "", ", 10.0.0.9", ", 10.0.0.9", ", 10.0.0.300"});
     if (choices.one_in(2)) made_up.headers.push_back("X-Forwarded-For: " + clients[choices.below(8)] + hop);
   }
-  if (made_up.listener == tls) {
+  if (has_tls) {
+    if (choices.one_in(8)) made_up.headers.push_back("Host: other.test");
     made_up.certificate =
         choices.one_of<std::string>({"", "", "anna", "anna", "anna", "eve", "eve", "old", "foreign", "server"});
   }

@@ -21,6 +21,23 @@ const Authority& root() {
   return authority;
 }
 
+// The same without a connection: empty, or why not.
+std::string objection(const TlsPair::Asked& asked, const Certificate& certificate, const Issuers& issuers) {
+  const testing::TemporaryDirectory directory;
+  const std::string crl = asked.crl.empty() ? "" : directory.write("clients.crl", asked.crl);
+  std::string why;
+  const auto verification =
+      net::ClientVerification::read({directory.write("ca.pem", asked.ca), crl, asked.required, {}}, "", why);
+  BOOST_REQUIRE_MESSAGE(verification, why);
+  std::string sent;
+  for (const std::string& issuer : issuers) sent += issuer;
+  const auto leaf = config::certificates_of(certificate.chain);
+  const bool good =
+      verification->accepts(leaf.items.at(0).get(), config::certificates_of(sent).items, std::time(nullptr), why);
+  BOOST_TEST(good == why.empty());
+  return why;
+}
+
 // What the server says of a client's certificate: whose it is, or why not.
 std::string verdict(const TlsPair::Asked& asked, const std::optional<Certificate>& certificate,
                     const Issuers& issuers = {}, int version = TLS1_3_VERSION) {
@@ -29,6 +46,10 @@ std::string verdict(const TlsPair::Asked& asked, const std::optional<Certificate
   if (certificate) pair.present(*certificate, issuers);
   const IoStatus status = pair.shake();
   const auto peer = pair.server->peer_certificate();
+  if (certificate) {
+    const auto refused = status == IoStatus::ok ? std::string_view() : pair.server->certificate_error();
+    BOOST_TEST(objection(asked, *certificate, issuers) == refused);
+  }
   if (status == IoStatus::ok) return peer ? peer->common_name : "nobody";
   BOOST_TEST(!peer);
   return std::string(pair.server->certificate_error());

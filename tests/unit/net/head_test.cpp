@@ -31,6 +31,12 @@ BOOST_AUTO_TEST_CASE(what_was_seen_is_not_searched_again) {
   BOOST_TEST(net::head_size(text, text.size()) == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_head_beyond_its_limit_is_too_large_or_its_target_too_long) {
+  const std::string head = "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n";
+  BOOST_TEST((net::excess_of(head, 16) == Reason::head_too_large));
+  BOOST_TEST((net::excess_of(head, 15) == Reason::target_too_long));
+}
+
 BOOST_AUTO_TEST_CASE(a_field_beyond_any_limit_is_too_large) {
   const std::string long_text(70'000, 'a');
   for (const std::string& line : {"Cookie: " + long_text, long_text + ": b"}) {

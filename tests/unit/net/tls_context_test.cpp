@@ -24,6 +24,12 @@ BOOST_AUTO_TEST_CASE(a_host_of_another_certificate_is_misdirected_and_an_unknown
   BOOST_TEST(pair.server->may_serve("a.test"));
   BOOST_TEST(!pair.server->may_serve("b.test"));
   BOOST_TEST(pair.server->may_serve("c.test"));
+  for (const auto& [asked, other] :
+       {std::pair{"a.test", "b.test"}, std::pair{"", "b.test"}, std::pair{"b.test", "a.test"}}) {
+    BOOST_TEST(pair.context->may_serve(std::string(asked), *asked == '\0' ? "a.test" : asked));
+    BOOST_TEST(!pair.context->may_serve(std::string(asked), other));
+    BOOST_TEST(pair.context->may_serve(std::string(asked), "c.test"));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_session_is_resumed_under_the_name_it_was_made_for_and_under_no_other) {
