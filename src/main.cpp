@@ -34,18 +34,19 @@ CLI::App* add_explain(CLI::App& app, ExplainOptions& options) {
   return command;
 }
 
-// Without values: they may be credentials.
-int complain_of(const CLI::ExtrasError& /*error*/, int argc, char** argv, const CLI::App& command) {
-  for (int i = 2; i < argc; ++i) {
+// Values are not quoted: they may be credentials.
+void complain_of_extras(int argc, char** argv, const CLI::App& command) {
+  std::cerr << "drawbridge: ";
+  for (int i = 1; i < argc; ++i) {
     const std::string_view argument(argv[i]);
     const std::string name(argument.substr(0, argument.find('=')));
     if (!name.starts_with("--") || command.get_option_no_throw(name) != nullptr) continue;
-    std::cerr << "drawbridge: unknown option " << name << "; see drawbridge " << command.get_name() << " --help\n";
-    return 2;
+    std::cerr << "unknown option " << name << '\n';
+    return;
   }
-  std::cerr << "drawbridge: an argument belongs to no option (is a header without its quotes?); see drawbridge "
-            << command.get_name() << " --help\n";
-  return 2;
+  std::cerr << "an argument that belongs to no option";
+  if (command.get_name() == "explain") std::cerr << "; a header is one: --header 'Name: value'";
+  std::cerr << '\n';
 }
 
 }  // namespace
@@ -76,8 +77,10 @@ int main(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ExtrasError& error) {
-    return complain_of(error, argc, argv, app.get_subcommands().empty() ? app : *app.get_subcommands().front());
+  } catch (const CLI::ExtrasError&) {
+    const auto commands = app.get_subcommands();
+    complain_of_extras(argc, argv, commands.empty() ? app : *commands.front());
+    return 2;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

@@ -179,7 +179,10 @@ bool Way::come() {
     if (entrance.proxy_protocol) skip("proxy_protocol", "which proxy it comes through is not said");
     return be_named();
   }
-  if (!asked_.peer && asked_.client) client_ = asked_.client;
+  if (!asked_.peer && asked_.client) {
+    client_ = asked_.client;
+    how_found_ = ", as --client says";
+  }
   if (!asked_.peer && !asked_.client && door_.listener->bind.kind != config::Bind::Kind::unix_socket) {
     client_ = client::parse_address(door_.listener->bind.loopback() ? "127.0.0.1" : stranger);
     how_found_ = ", for example: neither --client nor --peer says another";
@@ -345,8 +348,11 @@ void Way::list_rules(const policy::Verdict& verdict, bool only_credentials) {
   if (!door_.tls_trouble.empty()) {
     skip(rule_text("tls", door_.listener->position), "not readable here: " + door_.tls_trouble);
   } else if (door_.listener->tls && door_.listener->tls->certificates.size() > 1) {
-    rule(rule_text("tls.certificates", door_.listener->position), refuses_with(Reason::misdirected),
-         fmt::format("{} and the name that TLS asks for", upgrade_.host.host));
+    const bool misdirected = refuses_with(Reason::misdirected);
+    rule(rule_text("tls.certificates", door_.listener->position), misdirected,
+         fmt::format("the certificate shown for {} {} for {}",
+                     asked_.server_name.empty() ? "no name" : printable(asked_.server_name),
+                     misdirected ? "is another one than that" : "does", printable(upgrade_.host.host)));
   }
   const std::string sought = printable(upgrade_.host.host + upgrade_.target.path);
   if (!verdict.route) return rule("routes", refuses_with(Reason::no_route), "none is for " + sought);
@@ -406,7 +412,8 @@ void Way::authenticate(const net::ActiveRoute& route, const ws::Request& request
   if (over) told_.undecided.clear();
   told_.identity = printable(judgement.identity);
   if (judgement.principal) {
-    if (judgement.principal->backend) told_.backend = *judgement.principal->backend;
+    const auto target = config::parse_tcp_backend(judgement.principal->backend.value_or(""));
+    if (target) told_.backend = target->text();
     return;
   }
   if (!told_.undecided.empty()) return;

@@ -42,8 +42,8 @@ struct Explanation {
 };
 
 // For people: a line a rule, then the verdict.
-std::string text(const Explanation& explanation);
+std::string text(const Explanation& told);
 // One line, for programs.
-std::string json(const Explanation& explanation);
+std::string json(const Explanation& told);
 
 }  // namespace drawbridge::daemon
