@@ -421,9 +421,8 @@ void Way::authenticate(const net::ActiveRoute& route, const ws::Request& request
   told_.rule = judgement.rule;
   told_.detail = printable(judgement.detail);
   told_.status = info(judgement.reason).http_status;
-  const bool in_close_frame =
-      judgement.reason != Reason::bad_request && policy::told_in_close_frame(route.route, judgement.reason);
-  if (in_close_frame) told_.close_code = policy::rejection_code(judgement.reason);
+  if (policy::told_in_close_frame(route.route, judgement.reason))
+    told_.close_code = policy::rejection_code(judgement.reason);
 }
 
 net::Opinion Way::opinion_of(const net::Gate::Entry& entry, const ws::Request& request) const {

@@ -54,8 +54,9 @@ struct Url {
 };
 
 std::optional<Url> parse_url(std::string_view text, std::string& why) {
-  const auto scheme = std::find_if(std::begin(schemes), std::end(schemes),
-                                   [&](const Scheme& s) { return to_lower(text.substr(0, 8)).starts_with(s.text); });
+  const auto* const scheme = std::find_if(std::begin(schemes), std::end(schemes), [&](const Scheme& s) {
+    return to_lower(text.substr(0, 8)).starts_with(s.text);
+  });
   if (scheme == std::end(schemes)) {
     why = "the URL begins with neither wss:// nor ws://";
     return {};

@@ -47,8 +47,6 @@ class Judgement {
   // The opinion of the next entry; `revoked`: whether whom it admits was revoked. True: no further one is to be asked.
   bool add(const config::Auth& auth, Opinion opinion, bool revoked);
 
-  bool admitted() const { return principal.has_value(); }
-
   std::optional<auth::Principal> principal;    // who was admitted
   Reason reason = Reason::credential_missing;  // why nobody was
   std::string rule;                            // what said so; empty if it admits
