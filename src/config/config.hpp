@@ -132,7 +132,7 @@ struct RouteTimeouts {
 
 // Of each identity on a route: all of its sessions there together.
 struct Quotas {
-  bool enforce = true;                           // false: what would be refused or slowed is only told
+  bool enforce = true;                           // false: what would be refused is only told, and nobody is slowed
   std::optional<std::uint64_t> sessions{};       // at once
   Rate rate{};                                   // payload bytes a second, both ways together
   std::optional<std::uint64_t> bytes_per_day{};  // payload bytes, both ways together; days are those of UTC

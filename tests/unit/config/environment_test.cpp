@@ -307,4 +307,25 @@ BOOST_AUTO_TEST_CASE(more_sessions_than_descriptors_are_a_warning) {
   BOOST_TEST(told(5, 0) == "");
 }
 
+BOOST_AUTO_TEST_CASE(bytes_of_a_day_that_nobody_remembers_are_a_warning) {
+  Config config;
+  Route& route = config.routes.emplace_back();
+  route.backend.kind = Backend::Kind::echo;
+  route.position = {"d.yaml", 4, 5};
+  route.quotas.sessions = 1;
+  Environment environment = at_now();
+  BOOST_TEST(check_environment(config, environment).empty());
+  route.quotas.bytes_per_day = 1;
+  const auto diagnostics = check_environment(config, environment);
+  BOOST_REQUIRE(diagnostics.size() == 1U);
+  BOOST_TEST(diagnostics[0].text() ==
+             "d.yaml:4:5: warning: `bytes_per_day` counts anew after each restart: set `state`, or StateDirectory= of "
+             "systemd");
+  environment.state_directory = "/var/lib/drawbridge";
+  BOOST_TEST(check_environment(config, environment).empty());
+  environment.state_directory.clear();
+  config.state = "/var/lib/drawbridge";
+  BOOST_TEST(check_environment(config, environment).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -134,7 +134,10 @@ limits: { sessions: 10, pending: 20, sessions_per_client: 30, handshakes_per_cli
 penalties: { enforce: false, credential: 1s, protocol: 2s, timeout: 3s, tls: 4s, origin: 5s, request: 6s, minimum: 7s,
              maximum: 8s, clients: 9, exempt: [ 10.0.0.0/8, "2001:db8::1" ] }
 timeouts: { tls: 1s, head: 2s, drain: 3s }
+state: kept/here
 )");
+  BOOST_TEST(config.state.starts_with('/'));
+  BOOST_TEST(config.state.ends_with("/kept/here"));
   BOOST_TEST(config.workers.value() == 3U);
   BOOST_TEST((config.log == Log{LogLevel::debug, LogFormat::text, LogClient::prefix}));
   BOOST_TEST((config.limits == Limits{10, 20, 30, 1.0, 2, 4096, 1 << 20, 7}));

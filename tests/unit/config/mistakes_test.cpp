@@ -55,6 +55,7 @@ BOOST_AUTO_TEST_CASE(in_global_keys) {
           {"metrics: {}\n",
            "3:1: unknown key `metrics`; known here: include, listeners, routes, workers, log, limits, penalties, "
            "timeouts, state, revocations\n"},
+          {"state: ''\n", "3:8: `state` must be the path of a directory such as /var/lib/drawbridge, not ``\n"},
           {"Log: {}\n", "3:1: unknown key `Log`; did you mean `log`?\n"},
           {"'\\e[2J\u00e4': 1\n",
            "3:1: unknown key `\\x5Ce[2J\\xC3\\xA4`; known here: include, listeners, routes, workers, log, limits, "
@@ -265,6 +266,8 @@ BOOST_AUTO_TEST_CASE(in_a_routes_other_keys) {
           {"limits: { frame: 128MiB }\n", "7:22: `message` (64MiB) must be at least `frame` (128MiB)\n"},
           {"limits: { frame: 128MB, message: 1KiB }\n",
            "7:22: `frame` must be a size above 0 such as 64KiB, not `128MB`\n"},
+          {"quotas: { sessions: 1 }\n",
+           "7:13: `quotas` are those of identities, and without `auth` there are none; add an entry\n"},
           {"timeouts: { close: 0ms }\n",
            "7:24: `close` must be a duration above 0 such as 250ms, 5s or 10m, not `0ms`\n"},
           {"timeouts: { connect: none }\n",
