@@ -33,7 +33,10 @@ void Carried::begin(std::span<const std::uint8_t> first) {
     backend_->tell(&backend_);
     session_->splice().backend_ready({.more_behind = backend_->more_behind()});
   }
-  advance(Clock::now(), first);
+  const Instant now = Clock::now();
+  // It ended while it was being opened: of what came with the request nothing may count.
+  if (now >= ends_at_) return on_deadline(now);
+  advance(now, first);
 }
 
 void Carried::on_ready(const Side& side, Ready ready) {
@@ -61,7 +64,7 @@ void Carried::on_deadline(Instant now) {
   }
   if (now >= ends_at_) {
     ends_at_ = never;
-    session_->splice().decide(ends_for_, now);
+    session_->splice().cut(ends_for_, now);
   }
   advance(now);
 }

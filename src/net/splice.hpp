@@ -63,9 +63,9 @@ class Splice {
 
   // Bytes that came behind the request's head, before anything is read; at most upstream_read of them.
   void take_first(std::span<const std::uint8_t> bytes, Scratch& scratch, Instant now);
-  // Ends it for a reason of ours: drain, killed, revoked.
+  // Ends it for a reason of ours: drain, killed.
   void decide(Reason reason, Instant now);
-  // The same, and nothing more is taken from either side: quota.
+  // Likewise where nothing more may be taken from either side: quota, revoked, credential_expired.
   void cut(Reason reason, Instant now);
   // Neither side is read before then, besides what the route says; a time that passed holds nothing.
   void hold_until(Instant time);

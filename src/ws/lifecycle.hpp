@@ -44,7 +44,8 @@ class Lifecycle {
   void backend_lost();
   // Our own decision: idle, lifetime, dead, drain, killed, backend_text …
   void decide(Reason reason);
-  // A decision after which nothing more is taken from either side: stall, overload, session_bytes.
+  // A decision after which nothing more is taken from either side: stall, overload, session_bytes, revoked,
+  // credential_expired.
   void cut(Reason reason);
   // `timeouts.close` passed in `closing`.
   void close_timed_out();

@@ -288,4 +288,23 @@ BOOST_AUTO_TEST_CASE(a_browser_that_never_answers_the_close_takes_no_time_from_a
   BOOST_TEST(s.backend.received() == "last words");
 }
 
+BOOST_AUTO_TEST_CASE(nothing_of_the_browser_counts_once_its_credential_is_no_good) {
+  for (const bool drains : {false, true}) {
+    Spliced s;
+    s.browser.send(client_frame(Opcode::binary, "before"));
+    s.run();
+    // A drain that is under way would let the browser speak on.
+    if (drains) s.splice.decide(Reason::drain, s.now);
+    s.splice.cut(Reason::revoked, s.now);
+    s.browser.send(client_frame(Opcode::binary, "after"));
+    s.run();
+    BOOST_TEST(s.close_code_seen() == (drains ? 1012 : 1008));
+    s.backend.finish();
+    s.browser.finish();
+    BOOST_TEST(s.run_out() == (drains ? Reason::drain : Reason::revoked));
+    BOOST_TEST(s.backend.received() == "before");
+    BOOST_TEST(s.backend.shut());
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
