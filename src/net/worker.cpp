@@ -23,9 +23,14 @@ std::uint64_t next_session_number() {
 
 // The moment at which the clock on the wall will show it.
 Instant instant_of(auth::UnixSeconds time) {
-  const auto left = std::chrono::sys_seconds(std::chrono::seconds(time)) - std::chrono::system_clock::now();
-  constexpr auto longest = std::chrono::hours(24 * 365);
-  return Clock::now() + std::clamp<std::chrono::nanoseconds>(left, std::chrono::nanoseconds(0), longest);
+  // In whole seconds as far as that goes: the end of the year 9999, by which certificates say that they have none
+  // (RFC 5280 §4.1.2.5), is not to be had in nanoseconds.
+  using std::chrono::seconds;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  constexpr seconds longest = std::chrono::hours(24 * 365);
+  const auto latest = std::chrono::ceil<seconds>(now) + longest;
+  const seconds end(std::clamp<auth::UnixSeconds>(time, 0, latest.count()));
+  return Clock::now() + std::max(Duration(end - now), Duration(0));
 }
 
 Task<> open(Worker& worker, Worker::Load load, Accepted accepted) {
