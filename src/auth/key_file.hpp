@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,15 +30,17 @@ class KeyFile {
     return value_;
   }
 
-  // Reads it if it is another file than the last time. One thread at a time. `failed` with `why`, once for each
-  // content.
+  // Reads it if it is another file than the one that was read last. One thread at a time. `failed` with `why`, once for
+  // each file. One that could not be read at all is tried again each time: the process may only have lacked a
+  // descriptor, and the file may revoke somebody.
   News refresh(std::string& why) {
-    const config::FileStamp stamp = config::stamp_of(path_);
-    if (seen_ && stamp == stamp_) return News::none;
-    seen_ = true;
-    stamp_ = stamp;  // of before it is read: what changes meanwhile is read once more
+    const config::FileStamp stamp = config::stamp_of(path_);  // of before: what changes meanwhile is read once more
+    if (read_ == stamp) return News::none;
     const auto content = config::read_regular_file(path_, why);
-    auto value = content ? parse_(content->bytes, why) : nullptr;
+    if (!content) return std::exchange(unread_, stamp) == stamp ? News::none : News::failed;
+    auto value = parse_(content->bytes, why);
+    read_ = stamp;
+    unread_.reset();
     if (!value) return News::failed;
     const std::lock_guard lock(mutex_);
     value_ = std::move(value);
@@ -47,8 +50,8 @@ class KeyFile {
  private:
   const std::string path_;
   const Parse parse_;
-  bool seen_ = false;
-  config::FileStamp stamp_;
+  std::optional<config::FileStamp> read_;    // of the content that was parsed last
+  std::optional<config::FileStamp> unread_;  // of the file that could not be read since
   mutable std::mutex mutex_;
   std::shared_ptr<const T> value_;  // guarded by mutex_
 };

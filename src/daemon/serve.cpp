@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <iostream>
+#include <new>
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -148,7 +149,11 @@ class Service {
     tick_.expires_after(tick_interval);
     tick_.async_wait([this](boost::system::error_code error) {
       if (error) return;
-      bridge_.tick();
+      try {
+        bridge_.tick();
+      } catch (const std::bad_alloc&) {
+        // Files are read there, which takes memory: another try in a second.
+      }
       wait_for_tick();
     });
   }
