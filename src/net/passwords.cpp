@@ -8,6 +8,8 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <new>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -89,16 +91,34 @@ struct Passwords::State {
       Waiting next = std::move(queue.front());
       queue.pop_front();
       lock.unlock();
-      const bool matches = auth::password_matches(next.question.password, next.question.hash);
-      const Digest digest = digest_of(next.question);
-      OPENSSL_cleanse(next.question.password.data(), next.question.password.size());
+      const std::optional<bool> matches = check(next.question);
       lock.lock();
+      // From then on the process may end, and OpenSSL with it.
       if (stopped) return;
       const auto count = waiting_of.find(counted(next.question.client));
       if (--count->second == 0) waiting_of.erase(count);
-      if (matches) remember(digest, Clock::now());
-      // Called under the lock: the destructor then knows that no callback runs after it.
-      next.done(matches);
+      if (matches) tell(next, *matches);
+      OPENSSL_cleanse(next.question.password.data(), next.question.password.size());
+    }
+  }
+
+  // Empty: it was not checked. The work for those who gave up would only make the others give up too.
+  static std::optional<bool> check(const PasswordQuestion& question) {
+    if (Clock::now() >= question.until) return {};
+    try {
+      return auth::password_matches(question.password, question.hash);
+    } catch (const std::bad_alloc&) {
+      return {};
+    }
+  }
+
+  // Called under the lock: the destructor then knows that no callback runs after it.
+  void tell(const Waiting& waiting, bool matches) {
+    try {
+      if (matches) remember(digest_of(waiting.question), Clock::now());
+      waiting.done(matches);
+    } catch (const std::bad_alloc&) {
+      // Who asked hears nothing, and gives up in time.
     }
   }
 };
@@ -133,8 +153,8 @@ bool Passwords::ask(PasswordQuestion question, Callback done) {
   if (state_->queue.size() >= most_waiting) return false;
   std::size_t& count = state_->waiting_of[counted(question.client)];
   if (count >= most_waiting_of_one) return false;
-  ++count;
   state_->queue.push_back({std::move(question), std::move(done)});
+  ++count;
   state_->work.notify_one();
   return true;
 }

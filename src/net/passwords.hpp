@@ -15,6 +15,7 @@ struct PasswordQuestion {
   std::string password;
   std::string hash;                       // what crypt(5) made of the right one
   std::optional<client::Address> client;  // whose turn it takes
+  Instant until = never;                  // nobody waits for the answer after that
 };
 
 // Checks passwords on a thread of its own, because that is slow by intent. Whoever guesses waits for himself: each
@@ -35,7 +36,8 @@ class Passwords {
 
   // True if it was asked lately, and was right.
   bool known(const PasswordQuestion& question, Instant now);
-  // Calls `done` on the thread, once. False, and it will not be called, if too many wait already.
+  // Calls `done` on the thread, once; not if its time is over before its turn comes, or if memory lacks. False, and it
+  // will not be called either, if too many wait already.
   bool ask(PasswordQuestion question, Callback done);
 
  private:
