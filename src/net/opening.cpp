@@ -101,7 +101,9 @@ bool set_credentials_aside(Opening& opening) {
 
 policy::Verdict judge(Opening& opening, const Snapshot& snapshot, const ws::Request& request) {
   std::optional<Reason> form = ws::check_upgrade(request, opening.upgrade);
-  if (!form) form = take_forwarded(opening, request);
+  // Also of who is refused for the form of what he sent it is known who he is.
+  const std::optional<Reason> forwarded = take_forwarded(opening, request);
+  if (!form) form = forwarded;
   const bool only_credentials = !form && set_credentials_aside(opening);
   if (opening.upgrade.origin_text) opening.identity.origin = *opening.upgrade.origin_text;
   policy::Circumstances circumstances;
@@ -162,16 +164,17 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
     co_return co_await refuse(opening, *verdict.reason, verdict.retry_after);
   }
   const config::Route& route = opening.route->route;
-  opening.place = RoutePlace::take(opening.route);
-  if (!opening.place) co_return co_await refuse_late(opening, Reason::route_full);
-
   const std::optional<Reason> refusal = co_await authenticate(opening, head->request());
   if (refusal && *refusal == Reason::bad_request) co_return co_await refuse(opening, *refusal, 0);
   const bool shut_out = refusal && *refusal == Reason::penalty;
-  if (refusal) co_return co_await refuse_late(opening, *refusal, shut_out ? opening.entry.retry_after : 0);
+  const auto wait = shut_out ? std::optional(opening.entry.retry_after) : std::nullopt;
+  if (refusal) co_return co_await refuse_late(opening, *refusal, wait);
   if (const auto objection = join_identity(opening)) {
     co_return co_await refuse_late(opening, objection->reason, objection->retry_after);
   }
+  // Only now: who has no credential takes nobody's place while he waits to hear so.
+  opening.place = RoutePlace::take(opening.route);
+  if (!opening.place) co_return co_await refuse_late(opening, Reason::route_full);
   config::Backend target = route.backend;
   if (opening.principal && opening.principal->backend) target = *config::parse_tcp_backend(*opening.principal->backend);
   opening.identity.backend = target.text();
@@ -187,6 +190,9 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
     backend_readiness = std::move(dialled->readiness);
   }
   if (worker.draining()) co_return co_await refuse_late(opening, Reason::draining);
+  // Who was revoked meanwhile.
+  if (opening.principal && worker.is_revoked(*opening.principal))
+    co_return co_await refuse_late(opening, Reason::revoked);
   if (!opening.entry.permit.promote()) co_return co_await refuse_late(opening, Reason::full);
 
   opening.wait.set_limit(Clock::now() + answer_time);

@@ -273,4 +273,15 @@ BOOST_AUTO_TEST_CASE(forwarded_is_taken_from_trusted_peers_only) {
   BOOST_TEST(daemon.refused("bad_request")["detail"] == "malformed Forwarded");
 }
 
+BOOST_AUTO_TEST_CASE(also_a_malformed_request_is_its_clients) {
+  const Backend backend(echo());
+  Daemon daemon(
+      configuration(plain_listener_with("trusted_proxies: { from: [ 127.0.0.1 ] }"), route("desk", backend.port())));
+  RawClient client(connect_tcp(daemon.port()));
+  BOOST_TEST(client.request(Head().set("X-Forwarded-For", "192.0.2.7").without("Sec-WebSocket-Key")).status == 400U);
+  const Record refused = daemon.refused("bad_request");
+  BOOST_TEST(refused["client"] == "192.0.2.7");
+  BOOST_TEST(refused["via"] == "127.0.0.1");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
