@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -321,6 +322,58 @@ BOOST_AUTO_TEST_CASE(a_configuration_with_unusable_keys_does_not_start_and_is_no
   const Run check = run({program(), "check", "-c", bridge.daemon.directory().path("drawbridge.yaml")});
   BOOST_TEST(check.code == 1);
   BOOST_TEST(check.error.find("empty.json") != std::string::npos, check.error);
+}
+
+BOOST_AUTO_TEST_CASE(what_ends_with_the_year_9999_does_not_end_at_once) {
+  const std::string laptop = "the-night-shift-laptop-0123456789";
+  Bridge bridge(", auth: [ { tokens: { file: tokens.txt } } ]",
+                {{"tokens.txt", "sha256:" + sha256_hex(laptop) + " alice expires=9999-12-31T23:59:59Z\n"}});
+  BOOST_TEST(bridge.admitted(bearing(laptop))["identity"] == "alice");
+}
+
+BOOST_AUTO_TEST_CASE(who_is_revoked_is_not_heard_any_more) {
+  const std::string laptop = "the-night-shift-laptop-0123456789";
+  std::mutex mutex;
+  std::string heard;
+  const Backend service([&](Wire& wire) {
+    for (std::string piece = wire.read_some(); !piece.empty(); piece = wire.read_some()) {
+      const std::lock_guard lock(mutex);
+      heard += piece;
+    }
+  });
+  Daemon daemon(configuration(tls_listener(), route("desk", service.port(), ", auth: [ { tokens: { file: tokens } } ]"),
+                              "revocations: revoked\n"),
+                {.files = {{"tokens", "sha256:" + sha256_hex(laptop) + " alice\n"}, {"revoked", ""}}, .process = {}});
+  RawClient client(daemon.port());
+  BOOST_TEST_REQUIRE(client.request(bearing(laptop)).status == 101U);
+  daemon.write("revoked", "identity alice\n");
+  BOOST_TEST((client.read_close() == Close{1008, "revoked"}));
+  // He takes no notice.
+  client.send_frame(Op::binary, "delete everything");
+  client.finish();
+  daemon.session("revoked");
+  const std::lock_guard lock(mutex);
+  BOOST_TEST(heard == "");
+}
+
+BOOST_AUTO_TEST_CASE(who_has_no_credential_takes_nobodys_place) {
+  const std::string laptop = "the-night-shift-laptop-0123456789";
+  const Backend silent(sink());
+  Bridge bridge(
+      ", limits: { sessions: 1 }, auth: [ { tokens: { file: tokens } }, { forward: { url: "
+      "\"http://127.0.0.1:" +
+          std::to_string(silent.port()) + "/verify\", timeout: 30s } } ]",
+      {{"tokens", "sha256:" + sha256_hex(laptop) + " alice\n"}});
+  // Each waits for the service, which does not answer.
+  std::vector<RawClient> strangers;
+  for (int i = 0; i < 3; ++i) {
+    strangers.emplace_back(bridge.daemon.port());
+    strangers.back().send(Head().text());
+  }
+  const auto deadline = steady_clock::now() + patience;
+  while (silent.accepted() < strangers.size() && steady_clock::now() < deadline) std::this_thread::yield();
+  BOOST_TEST(silent.accepted() == strangers.size());
+  bridge.admitted(bearing(laptop));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
