@@ -179,7 +179,7 @@ class Examples(unittest.TestCase):
 class LogLines(unittest.TestCase):
     CODE = source("base", "net", "daemon")
     LITERALS = set(re.findall(r'"(\w+)"', CODE))
-    CALLS = re.findall(r"\b(?:record|say)\(([^()]*)\)", CODE)
+    CALLS = re.findall(r"\b(?:record|say|summarise|complain)\(([^()]*)\)", CODE)
     EVENTS = set(re.findall(r'"(\w+)"', "\n".join(CALLS)))
 
     def lines(self):

@@ -34,9 +34,8 @@ class SessionWorld {
     if (behind_ == Behind::echo) nobody_ = std::move(backend);
     policy::Permit permit = std::move(limiter_.enter(policy::Address{{1}}, now_, 0).permit);
     promise(permit.promote(), "there is room for one session");
-    session_ =
-        std::make_unique<net::Session>(net::Identity{}, nullptr, std::move(permit), net::RoutePlace::take(route_),
-                                       std::move(browser), std::move(backend), budget_, now_);
+    session_ = std::make_unique<net::Session>(net::Identity{}, std::move(permit), net::RoutePlace::take(route_),
+                                              std::move(browser), std::move(backend), budget_, now_);
 
     if (choices_.one_in(2)) browser_->report_drained();
     if (choices_.one_in(2)) backend_->report_drained();
