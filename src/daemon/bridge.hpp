@@ -45,7 +45,7 @@ class Bridge {
  private:
   struct Planned;
 
-  void accepted(net::Descriptor socket, const sockaddr_storage& peer,
+  void accepted(net::Descriptor socket, const sockaddr_storage& address,
                 const std::shared_ptr<const net::Entrance>& entrance);
   void log_dropped(const std::optional<client::Address>& peer, Reason reason, Instant now);
   static void start_new(const std::vector<Planned>& planned);

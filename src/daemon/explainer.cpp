@@ -129,6 +129,7 @@ class Way {
   bool show_certificate(const std::vector<config::X509Ptr>& chain);
   void be_read();
   bool has_form(const ws::Request& request);
+  void take_name(const ws::Request& request);
   bool take_forwarded(const ws::Request& request);
   void judge(const ws::Request& request);
   void list_rules(const policy::Verdict& verdict, bool only_credentials);
@@ -262,7 +263,21 @@ void Way::be_read() {
     refuse(head.error(), "request", "its head is not strictly HTTP, or too long");
     return;
   }
-  if (has_form(head->request()) && take_forwarded(head->request())) judge(head->request());
+  if (!has_form(head->request())) return take_name(head->request());
+  if (take_forwarded(head->request())) judge(head->request());
+}
+
+// Also of who is refused for the form of what he sent it is known who he is.
+void Way::take_name(const ws::Request& request) {
+  const auto& proxies = door_.entrance.trusted_proxies;
+  if (!proxies || named_for_header_ || !proxies->from.contains(client_)) return;
+  const auto trace = net::trace_client(*proxies, client_, request);
+  if (trace) {
+    client_ = trace->client;
+    how_found_ = fmt::format(", by {}", net::name_of(proxies->header));
+  } else {
+    told_.detail = fmt::format("malformed {}", net::name_of(proxies->header));
+  }
 }
 
 bool Way::has_form(const ws::Request& request) {
