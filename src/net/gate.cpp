@@ -11,6 +11,9 @@ template <class... Functions>
 struct Overloaded : Functions... {
   using Functions::operator()...;
 };
+// clang 14 does not find it by itself.
+template <class... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
 
 // Some bytes are hashed or a signature is verified; a password takes a thread's tenth of a second; a question takes a
 // service's time.
