@@ -1,6 +1,9 @@
+#include "made_tokens.hpp"
 #include "support/backend.hpp"
+#include "support/base64.hpp"
 #include "support/daemon.hpp"
 #include "support/raw_client.hpp"
+#include "support/tokens.hpp"
 
 #include <algorithm>
 #include <ctime>
@@ -21,51 +24,15 @@ BOOST_TEST_DONT_PRINT_LOG_VALUE(Close)
 
 namespace {
 
-// Keys and tokens that other libraries made, once a process.
-const boost::json::object& made() {
-  static const boost::json::object all = [] {
-    const Run python = run({"/usr/bin/python3", DRAWBRIDGE_TESTS_DIR "/make_tokens.py"});
-    if (python.code != 0) throw std::runtime_error(python.error);
-    return boost::json::parse(python.output).as_object();
-  }();
-  return all;
-}
-std::string token(const std::string& name) {
-  return std::string(made().at("tokens").as_object().at(name).as_string());
-}
 std::string text(const char* key) {
   return std::string(made().at(key).as_string());
-}
-
-std::string base64(const std::string& bytes, bool url) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
-  if (url) {
-    std::replace(out.begin(), out.end(), '+', '-');
-    std::replace(out.begin(), out.end(), '/', '_');
-    while (out.ends_with('=')) out.pop_back();
-  }
-  return out;
-}
-
-std::string sha256_hex(const std::string& bytes) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-  std::string hex;
-  for (const unsigned char byte : digest) {
-    for (const int digit : {byte >> 4, byte & 15}) hex += "0123456789abcdef"[digit];
-  }
-  return hex;
 }
 
 Head bearing(const std::string& bearer) {
   return Head().set("Authorization", "Bearer " + bearer);
 }
 Head basic(const std::string& user, const std::string& password) {
-  return Head().set("Authorization", "Basic " + base64(user + ":" + password, false));
+  return Head().set("Authorization", "Basic " + base64(user + ":" + password));
 }
 
 constexpr const char* jwt_of_login =
@@ -148,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_token_is_found_where_the_route_looks_for_it) {
   bridge.refused(bearing(good), 401, "credential_missing");
   bridge.refused(Head().set("Cookie", "session=" + good + "; session=x"), 401, "credential_invalid");
 
-  const std::string entry = "base64url.bearer.authorization.drawbridge." + base64(good, true);
+  const std::string entry = "base64url.bearer.authorization.drawbridge." + base64url(good);
   RawClient client(bridge.daemon.port());
   const Answer answer = client.request(Head().set("Sec-WebSocket-Protocol", entry + ", binary"));
   BOOST_TEST(answer.status == 101U);
@@ -161,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_token_is_found_where_the_route_looks_for_it) {
 
 BOOST_AUTO_TEST_CASE(a_credential_is_never_echoed_where_none_is_asked_for) {
   Bridge bridge("");
-  const std::string entry = "base64url.bearer.authorization.drawbridge." + base64(token("good"), true);
+  const std::string entry = "base64url.bearer.authorization.drawbridge." + base64url(token("good"));
   RawClient client(bridge.daemon.port());
   const Answer answer = client.request(Head().set("Sec-WebSocket-Protocol", entry + ", chat"));
   BOOST_TEST(answer.field("Sec-WebSocket-Protocol") == "chat");

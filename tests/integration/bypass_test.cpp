@@ -6,6 +6,7 @@
 #include "support/base64.hpp"
 #include "support/daemon.hpp"
 #include "support/raw_client.hpp"
+#include "support/tokens.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -45,16 +46,6 @@ const boost::json::object& forgery() {
 }
 std::string text(const char* key) {
   return std::string(forgery().at(key).as_string());
-}
-
-std::string sha256_hex(const std::string& bytes) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-  std::string hex;
-  for (const unsigned char byte : digest) {
-    for (const int digit : {byte >> 4, byte & 15}) hex += "0123456789abcdef"[digit];
-  }
-  return hex;
 }
 
 Head authorized(const std::string& value) {

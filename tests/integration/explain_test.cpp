@@ -1,8 +1,10 @@
+#include "made_tokens.hpp"
 #include "support/authority.hpp"
 #include "support/base64.hpp"
 #include "support/choices.hpp"
 #include "support/daemon.hpp"
 #include "support/raw_client.hpp"
+#include "support/tokens.hpp"
 
 #include <algorithm>
 #include <map>
@@ -20,29 +22,6 @@ using namespace drawbridge::testing;
 using Strings = std::vector<std::string>;
 
 namespace {
-
-// Keys and tokens that other libraries made, once a process.
-const boost::json::object& made() {
-  static const boost::json::object all = [] {
-    const Run python = run({"/usr/bin/python3", DRAWBRIDGE_TESTS_DIR "/make_tokens.py"});
-    if (python.code != 0) throw std::runtime_error(python.error);
-    return boost::json::parse(python.output).as_object();
-  }();
-  return all;
-}
-std::string token(const std::string& name) {
-  return std::string(made().at("tokens").as_object().at(name).as_string());
-}
-
-std::string sha256_hex(const std::string& bytes) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-  std::string hex;
-  for (const unsigned char byte : digest) {
-    for (const int digit : {byte >> 4, byte & 15}) hex += "0123456789abcdef"[digit];
-  }
-  return hex;
-}
 
 const std::string laptop = "the-night-shift-laptop-0123456789";
 const std::string ended = "one-that-has-ended-0123456789abcd";

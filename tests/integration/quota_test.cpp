@@ -2,6 +2,7 @@
 #include "support/daemon.hpp"
 #include "support/pattern.hpp"
 #include "support/raw_client.hpp"
+#include "support/tokens.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -21,16 +22,6 @@ using namespace drawbridge::testing;
 BOOST_TEST_DONT_PRINT_LOG_VALUE(Close)
 
 namespace {
-
-std::string sha256_hex(const std::string& bytes) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-  std::string hex;
-  for (const unsigned char byte : digest) {
-    for (const int digit : {byte >> 4, byte & 15}) hex += "0123456789abcdef"[digit];
-  }
-  return hex;
-}
 
 std::string token_of(const std::string& who) {
   return who + "-has-a-token-of-her-own-0123456789";

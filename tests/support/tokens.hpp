@@ -9,15 +9,19 @@
 
 namespace drawbridge::testing {
 
+inline std::string sha256_hex(std::string_view bytes) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  std::string hex;
+  for (const unsigned char byte : digest) {
+    for (const int digit : {byte >> 4, byte & 15}) hex += "0123456789abcdef"[digit];
+  }
+  return hex;
+}
+
 // A line of a token file: the token's hash, and what is said of it.
 inline std::string token_line(std::string_view token, std::string_view rest) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
-  std::string line = "sha256:";
-  for (const unsigned char byte : digest) {
-    for (const int digit : {byte >> 4, byte & 15}) line += "0123456789abcdef"[digit];
-  }
-  return line.append(" ").append(rest).append("\n");
+  return ("sha256:" + sha256_hex(token)).append(" ").append(rest).append("\n");
 }
 
 // RFC 3339, so many seconds from now.
