@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(many_clients) {
                 }
               },
           .unit = "clients",
-          .most_mib = 48,
+          .most_mib = 64,  // up to twice `limits.pending` openings at once, about 10 KiB each
           .least = 50'000,
           .log = {{"refused", "client_gone"}}});
 }
