@@ -284,7 +284,20 @@ std::string Wire::read_to_end_or_reset() {
 }
 
 bool Wire::readable(std::chrono::milliseconds within) {
-  return !unread_.empty() || (ssl_ && SSL_pending(ssl_.get()) > 0) || wait(POLLIN, steady_clock::now() + within);
+  const auto deadline = steady_clock::now() + within;
+  if (!ssl_) return !unread_.empty() || wait(POLLIN, deadline);
+  // What arrives may be TLS's own, a session ticket for example: only decrypting tells.
+  while (unread_.empty()) {
+    char byte = 0;
+    const Step step = try_read(&byte, 1);
+    if (step.bytes == 0U) return true;
+    if (step.bytes) {
+      unread_.push_back(byte);
+    } else if (!wait(step.wait_for, deadline)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 void Wire::do_nothing() {

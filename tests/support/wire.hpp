@@ -61,6 +61,7 @@ class Wire {
   std::string read_to_end();
   // The same, where the peer may reset instead of closing.
   std::string read_to_end_or_reset();
+  // Whether there is payload to read, or the end.
   bool readable(std::chrono::milliseconds within);
 
   // Waits without reading, until the peer reset the connection or the thread is wanted back.
