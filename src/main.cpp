@@ -1,3 +1,4 @@
+#include "ctl/command_line.hpp"
 #include "daemon/check.hpp"
 #include "daemon/explain.hpp"
 #include "daemon/serve.hpp"
@@ -64,6 +65,9 @@ int main(int argc, char** argv) {
   const CLI::App* check = with_config(app.add_subcommand("check", "validate a configuration and all it names"));
   ExplainOptions explain_options;
   const CLI::App* explain = with_config(add_explain(app, explain_options));
+  drawbridge::ctl::Options ctl_options;
+  CLI::App* const ctl = with_config(app.add_subcommand("ctl", "talk to the running daemon"));
+  drawbridge::ctl::add_commands(*ctl, ctl_options);
   app.add_subcommand("version", "print the version, and those of the libraries");
   app.set_version_flag("--version", drawbridge::daemon::version);
 
@@ -72,7 +76,7 @@ int main(int argc, char** argv) {
     return !commands.empty();
   };
   if (argc > 1 && *argv[1] != '-' && !known(argv[1])) {
-    std::cerr << "drawbridge: unknown command `" << argv[1] << "`; there are serve, check, explain and version\n";
+    std::cerr << "drawbridge: unknown command `" << argv[1] << "`; there are serve, check, explain, ctl and version\n";
     return 2;
   }
   try {
@@ -94,6 +98,10 @@ int main(int argc, char** argv) {
       }
       std::cerr << "drawbridge: explain needs --url or --batch\n";
       return 2;
+    }
+    if (ctl->parsed()) {
+      ctl_options.configuration = path;
+      return drawbridge::ctl::run(*ctl, ctl_options);
     }
     std::cout << drawbridge::daemon::version();
     return 0;

@@ -20,6 +20,15 @@ std::unique_ptr<Revocations> Revocations::parse(std::string_view text, std::stri
   return revocations;
 }
 
+std::shared_ptr<const Revocations> Revocations::joined(std::shared_ptr<const Revocations> a,
+                                                       std::shared_ptr<const Revocations> b) {
+  if (!a || !b) return a ? a : b;
+  auto all = std::make_shared<Revocations>(*a);
+  all->identities_.insert(b->identities_.begin(), b->identities_.end());
+  all->tokens_.insert(b->tokens_.begin(), b->tokens_.end());
+  return all;
+}
+
 bool Revocations::revoked(const Principal& principal) const {
   return identities_.contains(principal.identity) || tokens_.contains(principal.token_id);
 }

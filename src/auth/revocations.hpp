@@ -23,6 +23,10 @@ class Revocations {
   // At most 1 MiB. Empty if a line is wrong; then `why` names it. A line twice is no mistake.
   static std::unique_ptr<Revocations> parse(std::string_view text, std::string& why);
 
+  // Of both; either may be null.
+  static std::shared_ptr<const Revocations> joined(std::shared_ptr<const Revocations> a,
+                                                   std::shared_ptr<const Revocations> b);
+
   bool revoked(const Principal& principal) const;
 
  private:

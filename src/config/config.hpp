@@ -90,6 +90,15 @@ struct Listener {
   Position position;
 };
 
+// Where operators talk to the running daemon.
+struct AdminListener {
+  Bind bind;
+  std::string token;               // a file: an absolute path, or credential:NAME; empty only for a Unix socket
+  std::vector<std::string> hosts;  // that a Host field may name beside the address itself; as sent, in lower case
+  bool plaintext = false;
+  Position position;
+};
+
 struct Backend {
   enum class Kind : std::uint8_t { tcp, echo };
   std::string host{};      // tcp: a name or a numeric address without brackets
@@ -287,6 +296,7 @@ struct Timeouts {
 
 struct Config {
   std::vector<Listener> listeners;
+  std::vector<AdminListener> admin;
   std::vector<Route> routes;
   std::optional<unsigned> workers;  // absent: auto, one a core
   Log log;

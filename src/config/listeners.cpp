@@ -1,37 +1,10 @@
 #include "base/log_record.hpp"
-#include "base/text.hpp"
-#include "config/bind.hpp"
 #include "config/sections.hpp"
-
-#include <charconv>
 
 #include <fmt/format.h>
 
 namespace drawbridge::config {
 namespace {
-
-void read_bind(Reading& reading, const Field& field, Listener& listener) {
-  const auto text = read_text(reading, field, "an address with a port, unix:/path or systemd:NAME");
-  if (!text) return;
-  std::string why;
-  if (auto bind = parse_bind(*text, reading.directory, why)) {
-    bind->mode = listener.bind.mode;
-    listener.bind = *std::move(bind);
-  } else {
-    reading.report.error(field.value.position, "`bind` " + why);
-  }
-}
-
-void read_mode(Reading& reading, const Field& field, Listener& listener) {
-  const Form<unsigned> octal{"octal permissions such as 0660", [](std::string_view text) {
-                               unsigned mode = 0;
-                               const char* const last = text.data() + text.size();
-                               const auto [end, error] = std::from_chars(text.data(), last, mode, 8);
-                               const bool right = error == std::errc{} && end == last && mode <= 0777;
-                               return right ? std::optional(mode) : std::nullopt;
-                             }};
-  if (const auto mode = read_value(reading, field, octal)) listener.bind.mode = *mode;
-}
 
 const Keys<ClientCertificates>& client_certificates_keys() {
   static const Keys<ClientCertificates> keys{
@@ -125,8 +98,9 @@ void check_peers(Reading& reading, const Node& node, const Listener& listener) {
 
 Keys<Listener> listener_keys() {
   return {
-      {"bind", read_bind, "where to listen, such as 0.0.0.0:8443"},
-      {"mode", read_mode},
+      {"bind", [](Reading& reading, const Field& field, Listener& out) { read_bind(reading, field, out.bind); },
+       "where to listen, such as 0.0.0.0:8443"},
+      {"mode", [](Reading& reading, const Field& field, Listener& out) { read_mode(reading, field, out.bind); }},
       {"tls", read_tls, {}, names(tls_keys(), ".")},
       boolean("plaintext", &Listener::plaintext),
       {"proxy_protocol", [](Reading& reading, const Field& field,
@@ -148,18 +122,8 @@ void check_listener(Reading& reading, const Node& node, const Listener& listener
   const bool has_bind = !bind.host.empty() || !bind.path.empty() || !bind.name.empty();
   if (!has_bind) return;
   check_encryption(reading, node, listener);
-  if (node.find("mode") != nullptr && bind.kind != Bind::Kind::unix_socket) {
-    reading.report.error(position_of(node, "mode"), "`mode` is only for the file of a unix: socket");
-  }
   check_peers(reading, node, listener);
-  const Position& position = position_of(node, "bind");
-  for (const auto& [other, where] : reading.claims.binds) {
-    if (!collide(bind, other)) continue;
-    reading.report.error(position, fmt::format("`{}` is already taken by `{}` on {}", printable(bind.text()),
-                                               printable(other.text()), place(where, position)));
-    return;
-  }
-  reading.claims.binds.emplace_back(bind, position);
+  claim_bind(reading, node, bind);
 }
 
 }  // namespace drawbridge::config

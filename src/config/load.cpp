@@ -267,6 +267,7 @@ const Keys<Config>& main_keys() {
   static const Keys<Config> keys{
       {"include", read_include},
       sections("listeners", &Config::listeners, listener_keys(), check_listener),
+      sections("admin", &Config::admin, admin_keys(), check_admin),
       sections("routes", &Config::routes, route_keys(), check_route),
       value_or("auto", "workers", &Config::workers, workers()),
       section("log", &Config::log, log_keys()),

@@ -8,10 +8,17 @@ namespace drawbridge::config {
 Keys<Listener> listener_keys();
 void check_listener(Reading& reading, const Node& node, const Listener& listener);
 
+Keys<AdminListener> admin_keys();
+void check_admin(Reading& reading, const Node& node, const AdminListener& listener);
+
 Keys<Route> route_keys();
 void check_route(Reading& reading, const Node& node, const Route& route);
 
 // Parts of them.
+void read_bind(Reading& reading, const Field& field, Bind& bind);
+void read_mode(Reading& reading, const Field& field, Bind& bind);
+// What is to be checked of the `bind` of any listener, `node`: whether another has taken it, and its mode.
+void claim_bind(Reading& reading, const Node& node, const Bind& bind);
 void read_peers(Reading& reading, const Field& field, client::Peers& peers);
 void read_allow(Reading& reading, const Field& field, Access& access);
 void read_deny(Reading& reading, const Field& field, Access& access);

@@ -1,6 +1,7 @@
 #include "daemon/bridge.hpp"
 
 #include "config/load.hpp"
+#include "daemon/state_file.hpp"
 #include "net/client_address.hpp"
 #include "net/gate.hpp"
 #include "policy/access.hpp"
@@ -35,20 +36,6 @@ double uniform() {
   return std::uniform_real_distribution<double>(0, 1)(random);
 }
 
-std::unique_ptr<auth::KeyFile<auth::Revocations>> revocations_of(const config::Config& config,
-                                                                 std::vector<config::Diagnostic>& errors) {
-  if (config.revocations.empty()) return nullptr;
-  auto file = std::make_unique<auth::KeyFile<auth::Revocations>>(
-      config::file_of(config.revocations, credentials_directory()), [](std::string_view bytes, std::string& why) {
-        return std::shared_ptr<const auth::Revocations>(auth::Revocations::parse(bytes, why));
-      });
-  std::string why;
-  if (file->refresh(why) == auth::KeyFile<auth::Revocations>::News::fresh) return file;
-  errors.push_back({config::Diagnostic::Severity::error, config.revocations_position,
-                    fmt::format("`{}`: {}", printable(config.revocations), why)});
-  return nullptr;
-}
-
 }  // namespace
 
 // A listener of a configuration that is about to be in force: one that exists already, or a new one.
@@ -60,7 +47,7 @@ struct Bridge::Planned {
 };
 
 Bridge::Bridge(asio::io_context& control, LogSink& log, net::InheritedSockets inherited, std::uint64_t descriptors,
-               const config::Config& config)
+               const config::Config& config, AdminListeners::Accept admit_operator)
     : control_(control),
       log_(log),
       inherited_(std::move(inherited)),
@@ -72,7 +59,9 @@ Bridge::Bridge(asio::io_context& control, LogSink& log, net::InheritedSockets in
       quotas_(config.limits.identities, std::time(nullptr)),
       quota_store_(state_directory(config), quotas_, log),
       resolver_(std::make_unique<net::Resolver>()),
-      passwords_(std::make_unique<net::Passwords>()) {}
+      passwords_(std::make_unique<net::Passwords>()),
+      revocations_(state_directory(config), log),
+      admin_listeners_(control, log, std::move(admit_operator)) {}
 
 Bridge::~Bridge() {
   stop();
@@ -126,18 +115,22 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     }
     planned.push_back(std::move(plan));
   }
+  AdminListeners::Plan admin = admin_listeners_.plan(config, inherited_, credentials_directory(), errors);
   std::vector<std::shared_ptr<net::Gate>> gates;
   std::vector<config::Diagnostic> unusable;
   for (const config::Route& route : config.routes) {
     gates.push_back(net::Gate::make(route, credentials_directory(), unusable));
   }
-  auto revocations = revocations_of(config, unusable);
+  auto revocations = RevocationStore::open(config, credentials_directory(), unusable);
   for (const config::Diagnostic& diagnostic : unusable) errors.push_back(diagnostic.text());
   if (!errors.empty()) return errors;
   // What takes memory to speak of comes before anything changes.
   const auto snapshot = std::make_shared<const net::Snapshot>(std::move(config), snapshot_.get(), std::move(gates));
-  if (!snapshot_) quota_store_.restore(snapshot->config().limits.identities);
-  start_new(planned);
+  if (!snapshot_) {
+    quota_store_.restore(snapshot->config().limits.identities);
+    revocations_.restore();
+  }
+  start_new(planned, admin);
 
   snapshot_ = snapshot;
   limiter_.set_limits(limiter_limits(snapshot->config()));
@@ -167,9 +160,8 @@ std::vector<std::string> Bridge::apply(config::Config config) {
   }
 
   // After the workers are there; before anybody new comes in.
-  revocations_ = std::move(revocations);
-  const auto revoked = revocations_ ? revocations_->get() : nullptr;
-  for (const auto& worker : workers_) worker->revoke(revoked);
+  revocations_.use(std::move(revocations));
+  revoke();
 
   std::vector<std::shared_ptr<net::Listener>> listeners;
   for (Planned& plan : planned) {
@@ -186,16 +178,18 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     if (std::find(listeners.begin(), listeners.end(), old) == listeners.end()) old->close();
   }
   listeners_ = std::move(listeners);
+  admin_listeners_.use(std::move(admin));
   warn_of_unresolved(snapshot_->config());
   return {};
 }
 
 // All or none. They accept when the control thread comes back to its loop, after all is in force.
-void Bridge::start_new(const std::vector<Planned>& planned) {
+void Bridge::start_new(const std::vector<Planned>& planned, const AdminListeners::Plan& admin) {
   try {
     for (const Planned& plan : planned) {
       if (plan.is_new) plan.listener->start();
     }
+    AdminListeners::start(admin);
   } catch (...) {
     for (const Planned& plan : planned) {
       if (plan.is_new) plan.listener->close();
@@ -263,6 +257,43 @@ void Bridge::drain() {
   for (const auto& worker : workers_) worker->drain(drain_window());
 }
 
+void Bridge::empty(Duration window) {
+  emptying_ = true;
+  for (const auto& worker : workers_) worker->drain(window);
+}
+
+void Bridge::resume() {
+  emptying_ = false;
+  on_workers([](net::Worker& worker) { worker.admit_again(); });
+}
+
+bool Bridge::empty_route(const std::string& route, Duration window) {
+  const net::ActiveRoute* const found = snapshot_->find(route);
+  if (found == nullptr) return false;
+  found->state->draining = true;
+  on_workers([route, window](net::Worker& worker) {
+    worker.drain_sessions(window, [&](const net::Session& session) { return session.route_name() == route; });
+  });
+  return true;
+}
+
+bool Bridge::resume_route(const std::string& route) {
+  const net::ActiveRoute* const found = snapshot_->find(route);
+  if (found != nullptr) found->state->draining = false;
+  return found != nullptr;
+}
+
+void Bridge::on_workers(const std::function<void(net::Worker&)>& work) {
+  for (const auto& worker : workers_) {
+    worker->post([work, &its_worker = *worker] { work(its_worker); });
+  }
+}
+
+void Bridge::revoke() {
+  const auto revoked = revocations_.get();
+  for (const auto& worker : workers_) worker->revoke(revoked);
+}
+
 // A quarter of the time is left for the last one to close in good order.
 Duration Bridge::drain_window() const {
   return Duration(snapshot_->config().timeouts.drain) * 3 / 4;
@@ -277,6 +308,7 @@ std::uint64_t Bridge::load() const {
 void Bridge::stop() {
   for (const auto& listener : listeners_) listener->close();
   listeners_.clear();
+  admin_listeners_.close();
   for (const auto& worker : workers_) worker->stop();
   // Between the two: the workers ask it while they run, and it answers into what they leave behind.
   resolver_.reset();
@@ -311,20 +343,7 @@ void Bridge::read_keys_again() {
   for (const auto& route : snapshot_->routes()) {
     if (route->gate) route->gate->refresh(log_);
   }
-  if (!revocations_) return;
-  std::string why;
-  switch (revocations_->refresh(why)) {
-    case auth::KeyFile<auth::Revocations>::News::none: return;
-    case auth::KeyFile<auth::Revocations>::News::failed:
-      // Who was revoked before still is.
-      log_.write(LogLevel::error,
-                 log_.record(LogLevel::error, "keys_not_read").add("file", revocations_->path()).add("error", why));
-      return;
-    case auth::KeyFile<auth::Revocations>::News::fresh:
-      log_.write(LogLevel::info, log_.record(LogLevel::info, "keys_read").add("file", revocations_->path()));
-      for (const auto& worker : workers_) worker->revoke(revocations_->get());
-      return;
-  }
+  if (revocations_.refresh()) revoke();
 }
 
 bool Bridge::counts_days() const {

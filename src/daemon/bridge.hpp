@@ -1,17 +1,22 @@
 #pragma once
 
-#include "auth/key_file.hpp"
-#include "auth/revocations.hpp"
+#include "daemon/admin_listeners.hpp"
 #include "daemon/log_sink.hpp"
 #include "daemon/quota_store.hpp"
+#include "daemon/revocation_store.hpp"
 #include "net/listener.hpp"
 #include "net/listening_socket.hpp"
 #include "net/worker.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 namespace drawbridge::daemon {
 
@@ -20,9 +25,10 @@ namespace asio = boost::asio;
 // The whole of the running daemon: listeners on the control thread, workers on theirs, and what they share.
 class Bridge {
  public:
-  // Nothing listens yet. `descriptors`: how many this process may have.
+  // Nothing listens yet. `descriptors`: how many this process may have. `admit_operator`: takes connections of the
+  // admin listeners.
   Bridge(asio::io_context& control, LogSink& log, net::InheritedSockets inherited, std::uint64_t descriptors,
-         const config::Config& config);
+         const config::Config& config, AdminListeners::Accept admit_operator);
   ~Bridge();
 
   // Puts a configuration in force, the first or another. All or nothing: what cannot be had (a port, a certificate) is
@@ -31,6 +37,24 @@ class Bridge {
 
   // Stops accepting; sessions end with 1012, spread over the time that the configuration gives (timeouts.drain).
   void drain();
+  // Admits nobody any more, though who comes hears so; sessions end with 1012, spread over `window`. Until resume().
+  void empty(Duration window);
+  void resume();
+  // The same for one route; false if there is none of that name.
+  bool empty_route(const std::string& route, Duration window);
+  bool resume_route(const std::string& route);
+  bool emptying() const { return emptying_; }
+  // Each worker does it on its own thread.
+  void on_workers(const std::function<void(net::Worker&)>& work);
+  // Asks each worker, on its own thread, and tells the answers on the control thread; none at all if one of them does
+  // not answer within `patience`.
+  template <class T>
+  void ask_workers(std::function<T(net::Worker&)> question, Duration patience,
+                   std::function<void(std::optional<std::vector<T>>)> done);
+
+  RevocationStore& revocations() { return revocations_; }
+  // What the store says holds from now on; sessions that it names end.
+  void revoke();
   // Connections of any kind that are still here.
   std::uint64_t load() const;
   // Ends everything at once.
@@ -38,7 +62,9 @@ class Bridge {
 
   // True if every worker has shown a sign of life since the last call that returned true; asks for the next.
   bool alive();
+  const net::Snapshot& snapshot() const { return *snapshot_; }
   const config::Config& config() const { return snapshot_->config(); }
+  const policy::Limiter& limiter() const { return limiter_; }
   // Once a second: summaries of what was too much to log.
   void tick();
 
@@ -48,7 +74,7 @@ class Bridge {
   void accepted(net::Descriptor socket, const sockaddr_storage& address,
                 const std::shared_ptr<const net::Entrance>& entrance);
   void log_dropped(const std::optional<client::Address>& peer, Reason reason, Instant now);
-  static void start_new(const std::vector<Planned>& planned);
+  static void start_new(const std::vector<Planned>& planned, const AdminListeners::Plan& admin);
   policy::LimiterLimits limiter_limits(const config::Config& config) const;
   Duration drain_window() const;
   void read_keys_again();
@@ -71,11 +97,39 @@ class Bridge {
   // These go after the workers' threads, before what they call back.
   std::unique_ptr<net::Resolver> resolver_;
   std::unique_ptr<net::Passwords> passwords_;
-  std::unique_ptr<auth::KeyFile<auth::Revocations>> revocations_;  // null: none
+  RevocationStore revocations_;
   std::vector<std::shared_ptr<net::Listener>> listeners_;
+  AdminListeners admin_listeners_;
+  bool emptying_ = false;
   std::vector<std::uint64_t> beats_;
   int ticks_ = 0;
   std::uint64_t most_load_ = 0;  // since memory was given back
 };
+
+template <class T>
+void Bridge::ask_workers(std::function<T(net::Worker&)> question, Duration patience,
+                         std::function<void(std::optional<std::vector<T>>)> done) {
+  struct Inquiry {
+    Inquiry(asio::io_context& control, std::function<void(std::optional<std::vector<T>>)> its_done)
+        : done(std::move(its_done)), timer(control) {}
+    std::vector<T> answers;
+    std::function<void(std::optional<std::vector<T>>)> done;  // empty once it was called
+    asio::steady_timer timer;
+  };
+  const auto inquiry = std::make_shared<Inquiry>(control_, std::move(done));
+  const std::size_t expected = workers_.size();
+  on_workers([this, inquiry, expected, question = std::move(question)](net::Worker& worker) {
+    asio::post(control_, [inquiry, expected, answer = question(worker)]() mutable {
+      inquiry->answers.push_back(std::move(answer));
+      if (inquiry->answers.size() < expected || !inquiry->done) return;
+      inquiry->timer.cancel();
+      std::exchange(inquiry->done, nullptr)(std::move(inquiry->answers));
+    });
+  });
+  inquiry->timer.expires_after(patience);
+  inquiry->timer.async_wait([inquiry](boost::system::error_code error) {
+    if (!error && inquiry->done) std::exchange(inquiry->done, nullptr)(std::nullopt);
+  });
+}
 
 }  // namespace drawbridge::daemon

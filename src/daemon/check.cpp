@@ -1,6 +1,8 @@
 #include "daemon/check.hpp"
 
-#include "daemon/quota_store.hpp"
+#include "admin/door.hpp"
+#include "daemon/revocation_store.hpp"
+#include "daemon/state_file.hpp"
 #include "net/gate.hpp"
 #include "net/tls_context.hpp"
 
@@ -43,6 +45,13 @@ config::Loaded load_and_check(const std::string& path, bool resolve) {
   }
   for (const config::Route& route : loaded.config.routes) {
     net::Gate::make(route, environment.credentials_directory, loaded.diagnostics);
+  }
+  RevocationStore::open(loaded.config, environment.credentials_directory, loaded.diagnostics);
+  for (const config::AdminListener& listener : loaded.config.admin) {
+    std::string why;
+    if (admin::Door::make(listener, environment.credentials_directory, why)) continue;
+    loaded.diagnostics.push_back({config::Diagnostic::Severity::error, listener.position,
+                                  "the admin listener " + listener.bind.text() + ": " + why});
   }
   return loaded;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "base/time.hpp"
-#include "config/config.hpp"
 #include "net/log.hpp"
 #include "policy/quotas.hpp"
 
@@ -11,11 +10,6 @@
 #include <string_view>
 
 namespace drawbridge::daemon {
-
-// The directory for what outlives a restart: the configuration's, or the first of $STATE_DIRECTORY, which systemd sets.
-// Empty: there is none.
-std::string state_directory(const config::Config& config);
-std::string service_state_directory();
 
 // Keeps what identities used of the day in a file, `quotas` in a directory of ours, so that no restart gives it back.
 // Only one thread may call it.

@@ -2,9 +2,11 @@
 
 #include "daemon/bridge.hpp"
 #include "daemon/check.hpp"
+#include "daemon/control.hpp"
 #include "daemon/service_manager.hpp"
 
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <new>
 
@@ -28,18 +30,34 @@ void hold_back_reloads(bool hold) {
   ::pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &hangup, nullptr);
 }
 
+std::vector<std::string> texts_of(const std::vector<config::Diagnostic>& diagnostics) {
+  std::vector<std::string> texts;
+  for (const config::Diagnostic& diagnostic : diagnostics) texts.push_back(diagnostic.text());
+  return texts;
+}
+
 // The daemon's life on the control thread: signals and timers.
 class Service {
  public:
   Service(std::string path, std::uint64_t descriptors, const config::Config& config)
       : path_(std::move(path)),
         log_(STDERR_FILENO, config.log),
-        bridge_(control_, log_, inherited_sockets(), descriptors, config) {}
+        bridge_(control_, log_, inherited_sockets(), descriptors, config,
+                [this](net::Descriptor socket, std::shared_ptr<const admin::Door> door) {
+                  admin_.take(std::move(socket), std::move(door));
+                }),
+        resources_(bridge_, log_,
+                   {.reload = [this] { return reload(); },
+                    .last_reload = [this]() -> const LastReload& { return last_reload_; },
+                    .ends = [this] { return draining_; },
+                    .configuration = std::filesystem::absolute(path_).string()}),
+        admin_(control_, log_, resources_) {}
 
   int run(config::Loaded loaded) {
     for (const int signal : {SIGHUP, SIGTERM, SIGINT}) signals_.add(signal);
     hold_back_reloads(false);
     report(loaded.diagnostics);
+    last_reload_ = {net::timestamp(), true, texts_of(loaded.diagnostics)};
     const std::vector<std::string> errors = bridge_.apply(std::move(loaded.config));
     if (!errors.empty()) {
       for (const std::string& error : errors) std::cerr << error << '\n';
@@ -86,7 +104,7 @@ class Service {
     signals_.async_wait([this](boost::system::error_code error, int signal) {
       if (error) return;
       if (signal == SIGHUP) {
-        reload();
+        if (!draining_) reload();
       } else {
         terminate();
       }
@@ -94,15 +112,16 @@ class Service {
     });
   }
 
-  void reload() {
-    if (draining_) return;
+  const LastReload& reload() {
     notify_reloading();
+    last_reload_ = {net::timestamp(), false, {}};
     std::vector<std::string> errors;
     bool valid = false;
     try {
       // Names are looked up after the reload: no session waits for them.
       config::Loaded loaded = load_and_check(path_, false);
       report(loaded.diagnostics);
+      last_reload_.messages = texts_of(loaded.diagnostics);
       valid = loaded.valid();
       if (valid) errors = bridge_.apply(std::move(loaded.config));
     } catch (const std::exception& e) {
@@ -111,15 +130,17 @@ class Service {
     }
     for (const std::string& error : errors) {
       log_.write(LogLevel::error, log_.record(LogLevel::error, "config_error").add("message", error));
+      last_reload_.messages.push_back(error);
     }
-    if (valid && errors.empty()) {
+    last_reload_.done = valid && errors.empty();
+    if (last_reload_.done) {
       say(LogLevel::info, "reloaded");
     } else {
       // What runs goes on unchanged.
       say(LogLevel::error, "reload_failed");
     }
-    const bool failed = !valid || !errors.empty();
-    notify_ready(failed ? status() + "; the last reload failed, see the log" : status());
+    notify_ready(last_reload_.done ? status() : status() + "; the last reload failed, see the log");
+    return last_reload_;
   }
 
   void terminate() {
@@ -172,6 +193,9 @@ class Service {
   asio::io_context control_{1};
   LogSink log_;
   Bridge bridge_;
+  LastReload last_reload_;
+  Control resources_;
+  admin::Server admin_;
   asio::signal_set signals_{control_};
   asio::steady_timer tick_{control_};
   asio::steady_timer drain_look_{control_};

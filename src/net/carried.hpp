@@ -29,7 +29,7 @@ class Carried : public boost::intrusive::list_base_hook<>, public Deadlines::Wai
   void abandon();
   // Ends it with 1012 at `at`.
   void drain_at(Instant at);
-  // Ends it at `at` with credential_expired or revoked; the earlier of two calls holds.
+  // Ends it at `at` with credential_expired, revoked or killed; the earlier of two calls holds.
   void end_at(Instant at, Reason reason);
 
  private:

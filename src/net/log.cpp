@@ -6,13 +6,15 @@
 
 namespace drawbridge::net {
 
-LogRecord Log::record(LogLevel level, std::string_view event) const {
+std::string timestamp() {
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
-  const std::string timestamp =
-      fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
-                  (now - seconds).count());
-  return {settings().format, timestamp, level, event};
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
+                     (now - seconds).count());
+}
+
+LogRecord Log::record(LogLevel level, std::string_view event) const {
+  return {settings().format, timestamp(), level, event};
 }
 
 void Log::write(LogLevel level, LogRecord record) {

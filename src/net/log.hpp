@@ -8,6 +8,9 @@
 
 namespace drawbridge::net {
 
+// The time on the wall, to the millisecond (RFC 3339).
+std::string timestamp();
+
 // Where log lines go. Never blocks: what cannot be queued is dropped and counted.
 class Log {
  public:

@@ -117,10 +117,13 @@ policy::Verdict judge(Opening& opening, const Snapshot& snapshot, const ws::Requ
   circumstances.host_is_ours = [&](std::string_view host) {
     return opening.tls == nullptr || opening.tls->may_serve(host);
   };
+  circumstances.route_is_draining = [&](std::size_t index) {
+    return snapshot.route(index)->state->draining.load(std::memory_order_relaxed);
+  };
   circumstances.route_is_full = [&](std::size_t index) {
     const ActiveRoute& route = *snapshot.route(index);
     return route.route.limits.sessions &&
-           route.sessions->load(std::memory_order_relaxed) >= *route.route.limits.sessions;
+           route.state->sessions.load(std::memory_order_relaxed) >= *route.route.limits.sessions;
   };
   policy::Verdict verdict =
       policy::admit(snapshot.config().routes, snapshot.table(), form, opening.upgrade, circumstances);

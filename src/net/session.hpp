@@ -39,6 +39,9 @@ class Session {
           std::unique_ptr<auth::Principal> principal = nullptr, policy::IdentityShare share = {});
 
   Splice& splice() { return splice_; }
+  const Splice& splice() const { return splice_; }
+  const Identity& identity() const { return identity_; }
+  Instant opened() const { return opened_; }
   End& browser() { return *browser_; }
   End* backend() { return backend_.get(); }
   const std::optional<client::Address>& client() const { return identity_.address; }
@@ -47,6 +50,7 @@ class Session {
   // Null: its identity has no quotas.
   Meter* meter() { return meter_.get(); }
   const std::string& route_name() const { return place_.route().name; }
+  const RouteState& route_state() const { return place_.state(); }
   // What would have ended it, if it were enforced.
   LogRecord would_end_record(const Log& log, Reason reason, std::string_view rule) const;
   // The one line of its life, at info, once the splice is over.

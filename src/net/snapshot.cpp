@@ -10,27 +10,24 @@ Snapshot::Snapshot(config::Config config, const Snapshot* previous, std::vector<
   gates.resize(config_.routes.size());
   auto gate = gates.begin();
   for (const config::Route& route : config_.routes) {
-    std::shared_ptr<std::atomic<std::uint64_t>> sessions;
-    if (previous != nullptr) {
-      const auto& old = previous->routes_;
-      const auto same =
-          std::find_if(old.begin(), old.end(), [&](const auto& r) { return r->route.name == route.name; });
-      if (same != old.end()) sessions = (*same)->sessions;
-    }
-    if (!sessions) sessions = std::make_shared<std::atomic<std::uint64_t>>(0);
-    routes_.push_back(std::make_shared<const ActiveRoute>(ActiveRoute{route, std::move(sessions), std::move(*gate++)}));
+    ActiveRoute active{.route = route, .gate = std::move(*gate++)};
+    const ActiveRoute* const same = previous == nullptr ? nullptr : previous->find(route.name);
+    if (same != nullptr) active.state = same->state;
+    routes_.push_back(std::make_shared<const ActiveRoute>(std::move(active)));
   }
 }
 
-bool Snapshot::has_route(std::string_view name) const {
-  return std::any_of(config_.routes.begin(), config_.routes.end(), [&](const auto& r) { return r.name == name; });
+const ActiveRoute* Snapshot::find(std::string_view name) const {
+  const auto found =
+      std::find_if(routes_.begin(), routes_.end(), [&](const auto& route) { return route->route.name == name; });
+  return found == routes_.end() ? nullptr : found->get();
 }
 
 RoutePlace RoutePlace::take(std::shared_ptr<const ActiveRoute> route) {
   RoutePlace place;
   const std::uint64_t most = route->route.limits.sessions.value_or(std::numeric_limits<std::uint64_t>::max());
-  if (route->sessions->fetch_add(1, std::memory_order_relaxed) >= most) {
-    route->sessions->fetch_sub(1, std::memory_order_relaxed);
+  if (route->state->sessions.fetch_add(1, std::memory_order_relaxed) >= most) {
+    route->state->sessions.fetch_sub(1, std::memory_order_relaxed);
     return place;
   }
   place.route_ = std::move(route);

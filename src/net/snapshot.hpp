@@ -13,11 +13,16 @@ namespace drawbridge::net {
 
 class Gate;
 
+// What outlives a reload: of this and of later configurations' route of the same name.
+struct RouteState {
+  std::atomic<std::uint64_t> sessions = 0;  // at once
+  std::atomic<bool> draining = false;       // an operator wants it empty: nobody is admitted
+};
+
 // A route as sessions hold it: they stay as admitted, also when a reload changes or removes it.
 struct ActiveRoute {
   config::Route route;
-  // Sessions at once, of this and of later configurations' route of the same name.
-  std::shared_ptr<std::atomic<std::uint64_t>> sessions;
+  std::shared_ptr<RouteState> state = std::make_shared<RouteState>();
   std::shared_ptr<Gate> gate = nullptr;  // null: no credential is asked for
 };
 
@@ -32,7 +37,9 @@ class Snapshot {
   const policy::RouteTable& table() const { return table_; }
   const std::shared_ptr<const ActiveRoute>& route(std::size_t index) const { return routes_[index]; }
   const std::vector<std::shared_ptr<const ActiveRoute>>& routes() const { return routes_; }
-  bool has_route(std::string_view name) const;
+  bool has_route(std::string_view name) const { return find(name) != nullptr; }
+  // By its name; null if there is none.
+  const ActiveRoute* find(std::string_view name) const;
 
  private:
   config::Config config_;
@@ -52,11 +59,12 @@ class RoutePlace {
     return *this;
   }
   ~RoutePlace() {
-    if (route_) route_->sessions->fetch_sub(1, std::memory_order_relaxed);
+    if (route_) route_->state->sessions.fetch_sub(1, std::memory_order_relaxed);
   }
 
   explicit operator bool() const { return route_ != nullptr; }
   const config::Route& route() const { return route_->route; }
+  const RouteState& state() const { return *route_->state; }
 
  private:
   std::shared_ptr<const ActiveRoute> route_;

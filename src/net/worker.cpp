@@ -107,11 +107,9 @@ void Worker::use(std::shared_ptr<const Snapshot> snapshot, Duration window) {
 void Worker::revoke(std::shared_ptr<const auth::Revocations> revocations) {
   loop_.post([this, revocations = std::move(revocations)] {
     revocations_ = revocations;
-    const Instant now = Clock::now();
-    for (Carried& carried : *carried_) {
-      const auth::Principal* principal = carried.session().principal();
-      if (principal != nullptr && is_revoked(*principal)) carried.end_at(now, Reason::revoked);
-    }
+    end_sessions(Reason::revoked, [this](const Session& session) {
+      return session.principal() != nullptr && is_revoked(*session.principal());
+    });
   });
 }
 
@@ -123,13 +121,32 @@ void Worker::drain(Duration window) {
 }
 
 // Spread at random, so that thousands of browsers do not come back in one moment.
-void Worker::drain_sessions(Duration window, const std::function<bool(const Session&)>& chosen) {
+std::size_t Worker::drain_sessions(Duration window, const Chosen& chosen) {
+  std::size_t count = 0;
   std::minstd_rand random(std::random_device{}());
   std::uniform_int_distribution<Duration::rep> delay(0, window.count());
   const Instant now = Clock::now();
   for (Carried& carried : *carried_) {
-    if (chosen(carried.session())) carried.drain_at(now + Duration(delay(random)));
+    if (!chosen(carried.session())) continue;
+    carried.drain_at(now + Duration(delay(random)));
+    ++count;
   }
+  return count;
+}
+
+std::size_t Worker::end_sessions(Reason reason, const Chosen& chosen) {
+  std::size_t count = 0;
+  const Instant now = Clock::now();
+  for (Carried& carried : *carried_) {
+    if (!chosen(carried.session())) continue;
+    carried.end_at(now, reason);
+    ++count;
+  }
+  return count;
+}
+
+void Worker::for_each_session(const std::function<void(const Session&)>& look) const {
+  for (const Carried& carried : *carried_) look(carried.session());
 }
 
 void Worker::stop() {
@@ -154,7 +171,10 @@ void Worker::carry(std::unique_ptr<Session> session, Load load, std::unique_ptr<
   auto* const carried = new Carried(*this, std::move(load), std::move(session), std::move(browser), std::move(backend));
   carried_->push_back(*carried);
   // A reload, a drain or a revocation that came while it was being opened concerns it too.
-  if (draining_ || !snapshot_->has_route(carried->session().route_name())) carried->drain_at(Clock::now());
+  const Session& opened = carried->session();
+  if (draining_ || opened.route_state().draining || !snapshot_->has_route(opened.route_name())) {
+    carried->drain_at(Clock::now());
+  }
   if (const auth::Principal* principal = carried->session().principal()) {
     if (principal->expires) carried->end_at(instant_of(*principal->expires), Reason::credential_expired);
     if (is_revoked(*principal)) carried->end_at(Clock::now(), Reason::revoked);

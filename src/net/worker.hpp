@@ -68,6 +68,8 @@ class Worker {
   void revoke(std::shared_ptr<const auth::Revocations> revocations);
   // Admits nobody any more; sessions end with 1012, spread over `window`.
   void drain(Duration window);
+  // From any thread: `work` is done on the worker's own, unless that ends before.
+  void post(std::function<void()> work) { loop_.post(std::move(work)); }
   // Ends what is left at once and waits for the thread.
   void stop();
   // Asks for a sign of life; `beats` counts the answers.
@@ -100,6 +102,14 @@ class Worker {
     Worker* worker_;
   };
 
+  void admit_again() { draining_ = false; }
+  void for_each_session(const std::function<void(const Session&)>& look) const;
+  using Chosen = std::function<bool(const Session&)>;
+  // Ends them with 1012, spread over `window`; returns how many.
+  std::size_t drain_sessions(Duration window, const Chosen& chosen);
+  // Ends them now, and nothing more is taken from either side; returns how many.
+  std::size_t end_sessions(Reason reason, const Chosen& chosen);
+
   // Takes over an opened session, and the watches of its sockets; `first` came behind the request's head. `backend`
   // null: the session echoes.
   void carry(std::unique_ptr<Session> session, Load load, std::unique_ptr<Readiness> browser,
@@ -107,7 +117,6 @@ class Worker {
 
  private:
   friend class Carried;
-  void drain_sessions(Duration window, const std::function<bool(const Session&)>& chosen);
 
   const unsigned index_;
   const Services services_;

@@ -74,6 +74,7 @@ std::optional<Refusal> refused_by_route(const config::Route& route, std::size_t 
   if (!upgrade.subprotocols.empty() && !choose_subprotocol(route, upgrade.subprotocols)) {
     return Refusal{Reason::subprotocol, rule_text("subprotocols", route.subprotocols_position)};
   }
+  if (circumstances.route_is_draining(index)) return Refusal{Reason::draining, {}};
   if (circumstances.full) return Refusal{Reason::full, "limits.sessions"};
   if (circumstances.route_is_full(index)) {
     return Refusal{Reason::route_full, rule_text("limits.sessions", route.position)};

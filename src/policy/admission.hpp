@@ -25,7 +25,9 @@ struct Circumstances {
   bool full = false;                       // the total of sessions is reached
   // Whether the TLS connection's certificate may speak for a Host: false makes the request misdirected (421).
   std::function<bool(std::string_view host)> host_is_ours = [](std::string_view) { return true; };
-  // Whether a route (by index) holds as many sessions as it may.
+  // Whether a route (by index) is to become empty.
+  std::function<bool(std::size_t route)> route_is_draining = [](std::size_t) { return false; };
+  // Whether it holds as many sessions as it may.
   std::function<bool(std::size_t route)> route_is_full = [](std::size_t) { return false; };
 };
 
@@ -45,8 +47,8 @@ struct Verdict {
 };
 
 // "Why was I refused?" The first rule that says no, in this order: the request's form, draining, the client's address
-// (at the listener), its rate, misdirected, route, its address (on the route), origin, subprotocol, room. `form` is
-// what ws::check_upgrade said.
+// (at the listener), its rate, misdirected, route, its address (on the route), origin, subprotocol, whether the route
+// is draining, room. `form` is what ws::check_upgrade said.
 Verdict admit(const std::vector<config::Route>& routes, const RouteTable& table, std::optional<Reason> form,
               const ws::Upgrade& upgrade, const Circumstances& circumstances);
 

@@ -53,12 +53,14 @@ BOOST_AUTO_TEST_CASE(in_global_keys) {
       {
           {"wrokers: 4\n", "3:1: unknown key `wrokers`; did you mean `workers`?\n"},
           {"metrics: {}\n",
-           "3:1: unknown key `metrics`; known here: include, listeners, routes, workers, log, limits, penalties, "
+           "3:1: unknown key `metrics`; known here: include, listeners, admin, routes, workers, log, limits, "
+           "penalties, "
            "timeouts, state, revocations\n"},
           {"state: ''\n", "3:8: `state` must be the path of a directory such as /var/lib/drawbridge, not ``\n"},
           {"Log: {}\n", "3:1: unknown key `Log`; did you mean `log`?\n"},
           {"'\\e[2J\u00e4': 1\n",
-           "3:1: unknown key `\\x5Ce[2J\\xC3\\xA4`; known here: include, listeners, routes, workers, log, limits, "
+           "3:1: unknown key `\\x5Ce[2J\\xC3\\xA4`; known here: include, listeners, admin, routes, workers, log, "
+           "limits, "
            "penalties, timeouts, state, revocations\n"},
           {"penalties: { maximum: 5s, credential: soon, exempt: [ 10.0.0.1/8 ], crash: 1s }\n",
            "3:23: `maximum` (5s) must be at least `minimum` (30s), or nobody is shut out\n"

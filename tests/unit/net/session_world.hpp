@@ -21,8 +21,8 @@ class SessionWorld {
       : choices_(choices),
         manners_(manners),
         behind_(behind),
-        route_(std::make_shared<net::ActiveRoute>(net::ActiveRoute{
-            chosen_route(choices, manners), std::make_shared<std::atomic<std::uint64_t>>(0), nullptr})),
+        route_(std::make_shared<net::ActiveRoute>(
+            net::ActiveRoute{chosen_route(choices, manners), std::make_shared<net::RouteState>(), nullptr})),
         script_(chosen_browser(choices, manners, behind)),
         backend_bytes_(behind == Behind::service ? chosen_backend(choices, manners) : std::string()),
         budget_(manners == Manners::any && choices.one_in(8) ? choices.size(3'000) : 1 << 30),
@@ -290,10 +290,10 @@ class SessionWorld {
     promise(seen.closes == 0 || seen.close_code == life().close_code(), "the Close is that of the lifecycle" + why);
     if (manners_ == Manners::good) check_nothing_lost(seen, why);
 
-    promise(limiter_.full() && *route_->sessions == 1, "it holds its permit and its place to the end" + why);
+    promise(limiter_.full() && route_->state->sessions == 1, "it holds its permit and its place to the end" + why);
     session_.reset();
     promise(!limiter_.full() && limiter_.sessions() == 0 && limiter_.pending() == 0, "the permit comes back" + why);
-    promise(*route_->sessions == 0, "the place on the route comes back" + why);
+    promise(route_->state->sessions == 0, "the place on the route comes back" + why);
   }
 
   void check_nothing_lost(const Seen& seen, const std::string& why) {

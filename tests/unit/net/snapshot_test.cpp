@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(a_route_has_only_so_many_places) {
   }
   BOOST_TEST(static_cast<bool>(net::RoutePlace::take(snapshot.route(0))));
   const auto moved = std::move(first);
-  BOOST_TEST(snapshot.route(0)->sessions->load() == 1U);
+  BOOST_TEST(snapshot.route(0)->state->sessions.load() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_reload_keeps_the_count_of_a_route_and_the_route_of_a_session) {

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "admin/door.hpp"
+#include "admin/message.hpp"
+#include "net/descriptor.hpp"
+#include "net/log.hpp"
+
+#include <functional>
+#include <memory>
+
+#include <boost/asio/io_context.hpp>
+
+namespace drawbridge::admin {
+
+namespace asio = boost::asio;
+
+// What can be asked for.
+class Resources {
+ public:
+  virtual ~Resources() = default;
+  // Whether it tells nothing that is secret and changes nothing: then no token is needed.
+  virtual bool is_open(const Request& request) const = 0;
+  using Answer = std::function<void(Response)>;
+  // Calls `answer` once, on the control thread, in this call or later.
+  virtual void handle(const Request& request, Answer answer) = 0;
+};
+
+// HTTP/1.1 for operators, on the control thread: few connections, small requests, and a limit for each wait.
+class Server {
+ public:
+  // Connections at once; more are closed.
+  static constexpr unsigned most_connections = 64;
+
+  // The others must outlive it and `control`'s run.
+  Server(asio::io_context& control, net::Log& log, Resources& resources)
+      : control_(control), log_(log), resources_(resources) {}
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  void take(net::Descriptor socket, std::shared_ptr<const Door> door);
+
+ private:
+  struct Place;
+  friend struct Conversation;
+
+  asio::io_context& control_;
+  net::Log& log_;
+  Resources& resources_;
+  unsigned connections_ = 0;
+};
+
+}  // namespace drawbridge::admin

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <boost/json/object.hpp>
+
+namespace drawbridge::ctl {
+
+// Where the running daemon listens for operators.
+struct Target {
+  std::string socket{};  // the path of a Unix socket; empty: host and port
+  std::string host{};    // numeric
+  std::string port{};
+  std::string token{};  // empty: none is needed
+
+  std::string text() const;
+};
+
+// The target that a configuration names, a Unix socket first; where it names none, or cannot be read, the one of the
+// packaged configuration. Throws std::runtime_error if the token cannot be read.
+Target target_of(const std::string& configuration);
+
+// What the daemon answered.
+struct Reply {
+  unsigned status = 0;
+  std::string body;            // as it came
+  boost::json::object fields;  // of the body
+
+  bool good() const { return status < 300; }
+  // Why not, in one line.
+  std::string error() const;
+};
+
+// One request, one connection. `path` is ready for the wire. Throws std::runtime_error if there is nobody, or no answer
+// within a minute.
+Reply ask(const Target& target, std::string_view method, const std::string& path);
+
+// Percent-encoded, as a segment or an argument of a path (RFC 3986 §2.1).
+std::string encoded(std::string_view text);
+
+}  // namespace drawbridge::ctl
