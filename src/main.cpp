@@ -14,6 +14,9 @@ namespace {
 
 using drawbridge::daemon::ExplainOptions;
 
+// What --help calls a value that is a file: completion offers file names there.
+constexpr const char* file = "FILE";
+
 CLI::App* add_explain(CLI::App& app, ExplainOptions& options) {
   CLI::App* command = app.add_subcommand("explain", "say what would happen to a request, rule by rule");
   const auto text = [command](const char* name, auto& value, const char* what) {
@@ -26,12 +29,12 @@ CLI::App* add_explain(CLI::App& app, ExplainOptions& options) {
   text("--client", question.client, "address of the client, also where a proxy names it");
   text("--peer", question.peer, "address that the connection comes from, if it is a proxy's");
   text("--listener", question.listener, "its `bind`; otherwise the one that fits the URL");
-  text("--certificate", question.certificate, "the client's, a PEM file");
+  text("--certificate", question.certificate, "the client's, a PEM file")->type_name(file);
   text("--at", question.at, "when, as 2027-01-31T12:00:00Z; otherwise now");
   command->add_flag("--ask", options.ask, "really ask the services of `forward`");
   command->add_flag("--json", options.json, "one line for programs");
   CLI::Option* batch = text("--batch", options.batch, "a file with a JSON object a line, - for stdin");
-  batch->excludes(url);
+  batch->type_name(file)->excludes(url);
   return command;
 }
 
@@ -58,7 +61,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   std::string path = "/etc/drawbridge/drawbridge.yaml";
   const auto with_config = [&path](CLI::App* command) {
-    command->add_option("-c,--config", path, "configuration file")->capture_default_str();
+    command->add_option("-c,--config", path, "configuration file")->capture_default_str()->type_name(file);
     return command;
   };
   const CLI::App* serve = with_config(app.add_subcommand("serve", "run in the foreground"));

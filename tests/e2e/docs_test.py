@@ -14,13 +14,17 @@ import unittest
 from pathlib import Path
 from typing import NamedTuple
 
+from command_line import commands
+
 SOURCES = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else Path(__file__).resolve().parents[2]
 DRAWBRIDGE = Path(sys.argv[2]).resolve() if len(sys.argv) > 2 else SOURCES / "build/release/drawbridge"
 
 MANUALS = [SOURCES / "README.md", *sorted((SOURCES / "docs").glob("*.md"))]
 MAN_PAGE = SOURCES / "docs/drawbridge.1"
+KEYS_PAGE = SOURCES / "docs/drawbridge.yaml.5"
 RECIPES = [SOURCES / "docs/authentication.md", SOURCES / "docs/proxies.md"]
 REFERENCE = SOURCES / "conf/drawbridge.yaml"
+INSTALLED = SOURCES / "conf/default.yaml"
 
 # The other half of an example that shows only listeners or only routes.
 SOME_LISTENER = "listeners:\n  - bind: 127.0.0.1:8080\n"
@@ -88,17 +92,19 @@ def tables(file):
 
 
 def reference_keys():
-    """All paths of keys in the reference, such as ('routes', 'limits', 'frame')."""
-    paths, outer = set(), []
+    """All paths of keys in the reference, such as ('routes', 'limits', 'frame'), with the default that it shows or None."""
+    paths, outer = {}, []
     for line in REFERENCE.read_text(encoding="utf-8").splitlines():
-        key = re.match(r"( *)(- )?([a-z_]+):(?: |$)", line)
+        key = re.match(r"( *)(- )?([a-z_]+):(?: +([^ #].*?))?(?:  +# ?(.*))?$", line)
         if not key:
             continue
         column = len(key[1]) + len(key[2] or "")
         while outer and outer[-1][0] >= column:
             outer.pop()
         outer.append((column, key[3]))
-        paths.add(tuple(name for _, name in outer))
+        path = tuple(name for _, name in outer)
+        example = (key[5] or "").startswith("example")
+        paths[path] = paths.get(path) or (None if example or not key[4] else re.sub(r'[][" ]+', "", key[4]))
     return paths
 
 
@@ -171,9 +177,51 @@ class Examples(unittest.TestCase):
                     self.assertEqual((checked.returncode, checked.stderr), (1, answer.text))
         self.assertGreater(shown, 0)
 
-    def test_the_man_page_shows_the_smallest_configuration(self):
+    def test_the_man_pages_show_the_smallest_configuration(self):
         smallest = next(block for block in blocks(SOURCES / "README.md") if block.language == "yaml").text
-        self.assertIn(smallest, MAN_PAGE.read_text(encoding="utf-8"))
+        for page in (MAN_PAGE, KEYS_PAGE):
+            self.assertIn(smallest, page.read_text(encoding="utf-8"))
+
+    def test_the_installed_configuration_is_valid_and_lets_nobody_in(self):
+        answer = self.check(INSTALLED.read_text(encoding="utf-8"))
+        self.assertEqual((answer.returncode, answer.stderr), (0, ""))
+        origin = re.search(r'origins: \[ "(.*?)" \]', INSTALLED.read_text(encoding="utf-8"))[1]
+        asked = subprocess.run([DRAWBRIDGE, "explain", "-c", INSTALLED, "--url", "ws://127.0.0.1/closed", "--origin", origin],
+                               capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual((asked.returncode, asked.stderr), (1, ""))
+        self.assertIn("refused: client_denied", asked.stdout)
+
+
+class ManPages(unittest.TestCase):
+    PROGRAM = commands(DRAWBRIDGE)
+
+    def test_every_command_of_the_program_stands_there_and_no_other(self):
+        shown = re.findall(r"^\.It Cm ([a-z -]+)$", MAN_PAGE.read_text(encoding="utf-8"), flags=re.M)
+        self.assertEqual(sorted(shown), sorted(" ".join(command.words) for command in self.PROGRAM if command.words))
+
+    def test_every_option_of_the_program_stands_there_and_no_other(self):
+        text = MAN_PAGE.read_text(encoding="utf-8")
+        shown = {match.replace("Fl ", "-", 1).replace("Fl ", "-").replace(" ", "")
+                 for item in re.findall(r"^\.It (Fl .*)$", text, flags=re.M)
+                 for match in re.findall(r"(?:Fl )+[a-z]+(?:-[a-z]+)*", item)}
+        self.assertEqual(sorted(shown), sorted({option for command in self.PROGRAM for option in command.options}))
+
+    def test_every_default_of_the_reference_stands_there(self):
+        shown = dict(re.findall(r"^\.It Ic (\S+) Pq .*?default (.*)$", KEYS_PAGE.read_text(encoding="utf-8"), flags=re.M))
+        shown = {tuple(name.replace("[]", "").split(".")): value.replace(" ", "") for name, value in shown.items()}
+        defaults = {path: value for path, value in reference_keys().items() if value}
+        self.assertGreater(len(defaults), 40)
+        for path, value in defaults.items():
+            with self.subTest(".".join(path)):
+                self.assertEqual(shown.get(path), value)
+
+    def test_they_are_well_formed(self):
+        if not shutil.which("man"):
+            self.skipTest("man is missing: install man-db and groff-base")
+        for page in (MAN_PAGE, KEYS_PAGE):
+            formatted = subprocess.run(["man", "--warnings=w", "-l", page], capture_output=True, text=True, timeout=60,
+                                       check=True, env=os.environ | {"LC_ALL": "C.UTF-8", "MANWIDTH": "100"})
+            self.assertEqual(formatted.stderr, "")
 
 
 class LogLines(unittest.TestCase):
@@ -274,16 +322,14 @@ class Names(unittest.TestCase):
                 with self.subTest(f"{file.relative_to(SOURCES)}: ./dev {command}"):
                     self.assertIn(command, known)
 
-    def test_every_command_of_the_program_exists_and_is_in_the_man_page(self):
-        known = re.findall(r'add_subcommand\("(\w+)"', (SOURCES / "src/main.cpp").read_text(encoding="utf-8"))
+    def test_every_command_that_is_shown_exists(self):
+        known = commands(DRAWBRIDGE)[0].commands
         self.assertIn("serve", known)
         for file in MANUALS:
             shell = "".join(block.text for block in blocks(file) if block.language == "sh")
             for command in re.findall(r"\bdrawbridge ([a-z]+)", shell + "\n".join(code_spans(file))):
                 with self.subTest(f"{file.relative_to(SOURCES)}: drawbridge {command}"):
                     self.assertIn(command, known)
-        for command in known:
-            self.assertIn(f".It Cm {command}\n", MAN_PAGE.read_text(encoding="utf-8"))
 
     # Of scripts, and of tokens.
     OTHERS = {"event.code", "event.reason", "location.origin", "realm_access.roles"}

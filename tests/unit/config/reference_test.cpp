@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <set>
 
 #include <boost/test/unit_test.hpp>
@@ -12,6 +13,20 @@ using namespace drawbridge::config;
 namespace {
 
 const std::string reference = DRAWBRIDGE_SOURCE_DIR "/conf/drawbridge.yaml";
+const std::string man_page = DRAWBRIDGE_SOURCE_DIR "/docs/drawbridge.yaml.5";
+
+std::string text_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::set<std::string> known_keys() {
+  const auto all = names(main_keys());
+  const std::set<std::string> known(all.begin(), all.end());
+  BOOST_TEST(known.size() == all.size());
+  BOOST_TEST(known.contains("listeners[].tls.certificates[].chain"));
+  return known;
+}
 
 // Every key that stands in a tree, in the form of names().
 void collect(const Node& node, const std::string& prefix, std::set<std::string>& keys) {
@@ -73,19 +88,24 @@ BOOST_AUTO_TEST_CASE(shows_the_built_in_defaults) {
 }
 
 BOOST_AUTO_TEST_CASE(holds_every_key) {
-  std::ifstream file(reference);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
   Report report;
   std::size_t budget = most_nodes;
-  const NodePtr root = parse_document(text, reference, budget, report);
+  const NodePtr root = parse_document(text_of(reference), reference, budget, report);
   BOOST_REQUIRE(root);
   std::set<std::string> shown;
   collect(*root, "", shown);
-  const auto all = names(main_keys());
-  const std::set<std::string> known(all.begin(), all.end());
-  BOOST_TEST(known.size() == all.size());
-  BOOST_TEST(known.contains("listeners[].tls.certificates[].chain"));
-  BOOST_TEST(shown == known, boost::test_tools::per_element());
+  BOOST_TEST(shown == known_keys(), boost::test_tools::per_element());
+}
+
+// Its forms and defaults are held to the reference by tests/e2e/docs_test.py.
+BOOST_AUTO_TEST_CASE(and_so_does_the_man_page) {
+  const std::string text = text_of(man_page);
+  const std::regex item("\n\\.It Ic (\\S+) Pq ");
+  std::set<std::string> shown;
+  for (std::sregex_iterator match(text.begin(), text.end(), item), end; match != end; ++match) {
+    BOOST_TEST(shown.insert((*match)[1]).second, (*match)[1] << " stands there twice");
+  }
+  BOOST_TEST(shown == known_keys(), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
