@@ -74,7 +74,8 @@ constexpr std::array commands{
 
 void add_commands(CLI::App& command, Options& options) {
   command.require_subcommand(1);
-  command.add_option("--socket", options.socket, "the daemon's admin socket; otherwise the configuration says");
+  command.add_option("--socket", options.socket, "the daemon's admin socket; otherwise the configuration says")
+      ->type_name("FILE");
   command.add_flag("--json", options.json, "the daemon's answer, for programs");
   command.fallthrough();
   for (const Command& its : commands) its.add(*command.add_subcommand(its.name, its.what)->fallthrough(), options);
