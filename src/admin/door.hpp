@@ -20,6 +20,8 @@ class Door {
   static std::shared_ptr<const Door> make(const config::AdminListener& listener,
                                           const std::string& credentials_directory, std::string& why);
 
+  bool is_unix() const { return is_unix_; }
+
   // The fields as sent; empty if they are missing.
   struct Fields {
     std::string_view host;

@@ -95,17 +95,17 @@ std::optional<Response> stopped(const http::request<http::string_body>& message,
   return door.refusal(fields, address, resources.is_open(request));
 }
 
-}  // namespace
-
 // One of the places for connections.
-struct Server::Place {
-  explicit Place(Server& its_server) : server(its_server) { ++server.connections_; }
-  Place(Place&& other) = delete;
-  ~Place() { --server.connections_; }
-  Server& server;
-};
+class Place {
+ public:
+  explicit Place(std::shared_ptr<unsigned> taken) : taken_(std::move(taken)) { ++*taken_; }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() { --*taken_; }
 
-namespace {
+ private:
+  const std::shared_ptr<unsigned> taken_;
+};
 
 asio::awaitable<void> converse(Stream stream, std::shared_ptr<const Door> door, Resources& resources) {
   const int fd = stream.socket().native_handle();
@@ -130,7 +130,8 @@ asio::awaitable<void> converse(Stream stream, std::shared_ptr<const Door> door, 
     } else {
       response = stopped(parser.get(), *door, resources, address, request);
     }
-    goes_on = !error && parser.get().keep_alive();
+    // A HEAD is refused with words that its sender does not expect.
+    goes_on = !error && parser.get().keep_alive() && parser.get().method() != http::verb::head;
     const unsigned version = error ? 11 : parser.get().version();
     stream.expires_never();
     if (!response) response = co_await ask(resources, std::move(request), stream.get_executor());
@@ -146,14 +147,15 @@ asio::awaitable<void> converse(Stream stream, std::shared_ptr<const Door> door, 
 }  // namespace
 
 void Server::take(net::Descriptor socket, std::shared_ptr<const Door> door) {
-  if (connections_ >= most_connections) return;
-  sockaddr_storage address = name_of(socket.get(), ::getsockname);
+  const std::shared_ptr<unsigned>& taken = door->is_unix() ? on_sockets_ : on_addresses_;
+  if (*taken >= most_connections) return;
+  const sockaddr_storage address = name_of(socket.get(), ::getsockname);
   Stream stream(control_);
   boost::system::error_code error;
   stream.socket().assign(Protocol(address.ss_family, 0), socket.get(), error);
   if (error) return;
   socket.release();
-  auto place = std::make_shared<Place>(*this);
+  auto place = std::make_shared<const Place>(taken);
   asio::co_spawn(control_, converse(std::move(stream), std::move(door), resources_),
                  [this, place = std::move(place)](const std::exception_ptr& failed) {
                    if (!failed) return;

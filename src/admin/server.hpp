@@ -28,8 +28,9 @@ class Resources {
 // HTTP/1.1 for operators, on the control thread: few connections, small requests, and a limit for each wait.
 class Server {
  public:
-  // Connections at once; more are closed.
-  static constexpr unsigned most_connections = 64;
+  // Connections at once on Unix sockets, and as many on addresses, so that whoever may only connect there keeps nobody
+  // from the sockets. More are closed.
+  static constexpr unsigned most_connections = 16;
 
   // The others must outlive it and `control`'s run.
   Server(asio::io_context& control, net::Log& log, Resources& resources)
@@ -40,13 +41,12 @@ class Server {
   void take(net::Descriptor socket, std::shared_ptr<const Door> door);
 
  private:
-  struct Place;
-  friend struct Conversation;
-
   asio::io_context& control_;
   net::Log& log_;
   Resources& resources_;
-  unsigned connections_ = 0;
+  // Shared with the conversations, which may outlive this.
+  const std::shared_ptr<unsigned> on_sockets_ = std::make_shared<unsigned>(0);
+  const std::shared_ptr<unsigned> on_addresses_ = std::make_shared<unsigned>(0);
 };
 
 }  // namespace drawbridge::admin
