@@ -30,6 +30,7 @@ CONTENTS = {
     f"{DOC}/changelog.gz": "CHANGELOG.md",
     f"{DOC}/conf/drawbridge.yaml": "conf/drawbridge.yaml",
     f"{DOC}/copyright": "cmake/debian/copyright",
+    f"{DOC}/systemd/renew-hook": "systemd/renew-hook",
 }
 CONTENTS |= {f"{DOC}/{page.relative_to(SOURCES)}": str(page.relative_to(SOURCES))
              for page in (SOURCES / "docs").rglob("*") if page.is_file() and not page.name.startswith("drawbridge.")}
@@ -93,7 +94,7 @@ class Package(unittest.TestCase):
     def test_every_path_that_is_named_is_there(self):
         pages = [name for name in self.members if "/man/" in name or "/systemd/" in name or name.startswith("etc/")]
         named = {path.rstrip("./") for page in pages if self.members[page].isfile()
-                 for path in re.findall(r"/(?:usr|etc)/[\w./-]*drawbridge[\w./-]*", self.read(page).decode())}
+                 for path in re.findall(r"/(?:usr/[\w./-]*|etc/)drawbridge[\w./-]*", self.read(page).decode())}
         self.assertGreater(len(named), 5)
         self.assertEqual({path for path in named if path[1:] not in self.members}, set())
 
