@@ -13,7 +13,8 @@ constexpr auto longest_wait = std::chrono::seconds(10);
 
 // As the request was sent, with the credentials among its subprotocols.
 const ws::Upgrade& as_sent(const Opening& opening) {
-  return opening.upgrade_as_sent ? *opening.upgrade_as_sent : opening.upgrade;
+  const Asked& asked = *opening.asked;
+  return asked.upgrade_as_sent ? *asked.upgrade_as_sent : asked.upgrade;
 }
 
 // What the thread that checks passwords and the waiting task share.
@@ -59,7 +60,8 @@ Task<Opinion> by_password(Opening& opening, const Gate::Passwords& file, const w
 
 Task<Opinion> by_service(Opening& opening, std::shared_ptr<ForwardGate> gate, const ws::Request& request) {
   const std::string client = opening.client ? client::text(*opening.client) : "";
-  ForwardQuestion question = forward_question(gate->auth(), request, opening.upgrade, opening.tls != nullptr, client);
+  ForwardQuestion question =
+      forward_question(gate->auth(), request, opening.asked->upgrade, opening.tls != nullptr, client);
   ForwardAnswer answer = co_await ask_forward(opening.worker.loop(), opening.worker.services().resolver,
                                               std::move(gate), std::move(question));
   co_return Opinion{std::move(answer.who), std::move(answer.why)};
@@ -86,14 +88,15 @@ Task<Opinion> opinion_of(Opening& opening, const Gate::Entry& entry, const ws::R
 }  // namespace
 
 Task<std::optional<Reason>> authenticate(Opening& opening, const ws::Request& request) {
-  const std::shared_ptr<Gate> gate = opening.route->gate;
+  Asked& asked = *opening.asked;
+  const std::shared_ptr<Gate> gate = asked.route->gate;
   if (!gate) co_return std::nullopt;
   // Also for connections that were accepted before their client had failed too often: many may be under way.
   const auto objection = opening.client_is_known
                              ? opening.worker.services().penalties.objection(opening.client, Clock::now())
                              : std::nullopt;
   if (policy::refuses(objection)) {
-    opening.rule = "penalties";
+    asked.rule = "penalties";
     opening.entry.retry_after = objection->retry_after;
     co_return Reason::penalty;
   }
@@ -104,10 +107,10 @@ Task<std::optional<Reason>> authenticate(Opening& opening, const ws::Request& re
     if (judgement.add(entry.settings, std::move(opinion), revoked)) break;
   }
   opening.identity.name = std::move(judgement.identity);
-  opening.rule = std::move(judgement.rule);
-  opening.detail = std::move(judgement.detail);
+  asked.rule = std::move(judgement.rule);
+  asked.detail = std::move(judgement.detail);
   if (!judgement.principal) co_return judgement.reason;
-  opening.principal = std::make_unique<auth::Principal>(*std::move(judgement.principal));
+  asked.principal = std::make_unique<auth::Principal>(*std::move(judgement.principal));
   co_return std::nullopt;
 }
 

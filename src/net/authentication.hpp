@@ -5,9 +5,9 @@
 
 namespace drawbridge::net {
 
-// Whom the credentials of an admitted request name: fills opening.principal where its route asks for any. Otherwise the
-// reason why not, and the opening's rule and detail. Each entry of the route's `auth` is tried, the cheapest first,
-// until one admits; if none does, the answer is that of the one that came furthest.
+// Whom the credentials of an admitted request name: fills asked.principal where its route asks for any. Otherwise the
+// reason why not, and the rule and detail of what it asked. Each entry of the route's `auth` is tried, the cheapest
+// first, until one admits; if none does, the answer is that of the one that came furthest.
 Task<std::optional<Reason>> authenticate(Opening& opening, const ws::Request& request);
 
 }  // namespace drawbridge::net

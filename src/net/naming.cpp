@@ -13,6 +13,8 @@
 namespace drawbridge::net {
 namespace {
 
+constexpr std::string_view no_header = "no PROXY header";
+
 // Left where they are, so that TLS finds its own first byte.
 ssize_t peek(Opening& opening) {
   ssize_t n = 0;
@@ -48,9 +50,7 @@ void count(Opening& opening) {
   const Instant now = Clock::now();
   const policy::Knock knock = services.penalties.knock(opening.client, now);
   if (policy::only_told(knock.objection)) {
-    opening.rule = "penalties";
-    log_would_refuse(opening, Reason::penalty);
-    opening.rule.clear();
+    log_would_refuse(opening, Reason::penalty, "penalties");
   }
   policy::Entry entry;
   if (knock.action == policy::Entry::Action::drop) {
@@ -82,8 +82,7 @@ Task<bool> read_proxy_header(Opening& opening) {
       parsed = client::parse_proxy_header(std::span(opening.worker.scratch().up).first(static_cast<std::size_t>(n)));
     }
     if (parsed.outcome == client::ProxyParse::Outcome::malformed) {
-      opening.detail = "no PROXY header";
-      give_up(opening, Reason::bad_request);
+      give_up(opening, Reason::bad_request, no_header);
       co_return false;
     }
     if (parsed.outcome == client::ProxyParse::Outcome::complete) {
@@ -95,8 +94,7 @@ Task<bool> read_proxy_header(Opening& opening) {
     }
     const bool more = co_await opening.wait.readable();
     if (!more) {
-      opening.detail = "no PROXY header";
-      give_up(opening, opening.wait.expired() ? Reason::tls_timeout : Reason::client_gone);
+      give_up(opening, opening.wait.expired() ? Reason::tls_timeout : Reason::client_gone, no_header);
       co_return false;
     }
   }
@@ -131,7 +129,7 @@ std::optional<Reason> take_forwarded(Opening& opening, const ws::Request& reques
   const config::TrustedProxies& proxies = *opening.entrance->trusted_proxies;
   const auto trace = trace_client(proxies, opening.client, request);
   if (!trace) {
-    opening.detail = "malformed " + std::string(name_of(proxies.header));
+    opening.asked->detail = "malformed " + std::string(name_of(proxies.header));
     return trace.error();
   }
   if (trace->client && trace->client != opening.client) rename(opening, *trace->client);

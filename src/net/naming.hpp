@@ -14,7 +14,7 @@ namespace drawbridge::net {
 // Reads the PROXY header with which every connection of its listener begins, and no byte more. False: it was refused.
 Task<bool> read_proxy_header(Opening& opening);
 
-// Takes a trusted proxy's word from the request. bad_request if what it says is malformed.
+// Of opening.asked. Takes a trusted proxy's word from the request. bad_request if what it says is malformed.
 std::optional<Reason> take_forwarded(Opening& opening, const ws::Request& request);
 
 // What proxies say of where a request comes from; `peer` is one that is trusted. bad_request if it is malformed.

@@ -23,7 +23,7 @@ constexpr std::size_t head_read = 4'096;
 constexpr int unsent_in_kernel = 128 * 1024;
 
 Task<bool> shake_hands(Opening& opening) {
-  // OpenSSL takes its buffers with the first step: not for those who only connect.
+  // Nothing of OpenSSL for those who only connect.
   if (!co_await opening.wait.readable()) {
     give_up(opening, opening.wait.expired() ? Reason::tls_timeout : Reason::client_gone);
     co_return false;
@@ -32,6 +32,7 @@ Task<bool> shake_hands(Opening& opening) {
     // Handshakes are what costs; between any two of their steps the carried sessions get their turn.
     co_await opening.worker.loop().turns().next();
     if (opening.wait.expired()) break;
+    if (opening.tls == nullptr) opening.begin_tls();
     const IoStatus status = opening.tls->handshake();
     if (status == IoStatus::ok) {
       opening.identity.tls = opening.tls->version();
@@ -92,20 +93,21 @@ Task<std::optional<Head>> read_head(Opening& opening) {
 }
 
 // Out of the offered subprotocols: none of them is ever echoed. True if nothing else was offered.
-bool set_credentials_aside(Opening& opening) {
-  ws::Upgrade as_sent = opening.upgrade;
-  const bool only_credentials = auth::remove_credentials(opening.upgrade);
-  if (as_sent.subprotocols.size() != opening.upgrade.subprotocols.size()) opening.upgrade_as_sent = std::move(as_sent);
+bool set_credentials_aside(Asked& asked) {
+  ws::Upgrade as_sent = asked.upgrade;
+  const bool only_credentials = auth::remove_credentials(asked.upgrade);
+  if (as_sent.subprotocols.size() != asked.upgrade.subprotocols.size()) asked.upgrade_as_sent = std::move(as_sent);
   return only_credentials;
 }
 
 policy::Verdict judge(Opening& opening, const Snapshot& snapshot, const ws::Request& request) {
-  std::optional<Reason> form = ws::check_upgrade(request, opening.upgrade);
+  Asked& asked = *opening.asked;
+  std::optional<Reason> form = ws::check_upgrade(request, asked.upgrade);
   // Also of who is refused for the form of what he sent it is known who he is.
   const std::optional<Reason> forwarded = take_forwarded(opening, request);
   if (!form) form = forwarded;
-  const bool only_credentials = !form && set_credentials_aside(opening);
-  if (opening.upgrade.origin_text) opening.identity.origin = *opening.upgrade.origin_text;
+  const bool only_credentials = !form && set_credentials_aside(asked);
+  if (asked.upgrade.origin_text) opening.identity.origin = *asked.upgrade.origin_text;
   policy::Circumstances circumstances;
   circumstances.draining = opening.worker.draining();
   circumstances.client = opening.client;
@@ -126,27 +128,33 @@ policy::Verdict judge(Opening& opening, const Snapshot& snapshot, const ws::Requ
            route.state->sessions.load(std::memory_order_relaxed) >= *route.route.limits.sessions;
   };
   policy::Verdict verdict =
-      policy::admit(snapshot.config().routes, snapshot.table(), form, opening.upgrade, circumstances);
-  if (verdict.route) opening.route = snapshot.route(*verdict.route);
-  opening.rule = verdict.rule;
+      policy::admit(snapshot.config().routes, snapshot.table(), form, asked.upgrade, circumstances);
+  if (verdict.route) asked.route = snapshot.route(*verdict.route);
+  asked.rule = verdict.rule;
   if (verdict.subprotocol) opening.identity.subprotocol = *verdict.subprotocol;
   return verdict;
 }
 
 // Absent: nothing that is enforced stands against one more session of the identity.
 std::optional<policy::Objection> join_identity(Opening& opening) {
-  const config::Route& route = opening.route->route;
-  if (!route.quotas.any() || !opening.principal) return std::nullopt;
+  Asked& asked = *opening.asked;
+  const config::Route& route = asked.route->route;
+  if (!route.quotas.any() || !asked.principal) return std::nullopt;
   policy::Joined joined =
-      opening.worker.services().quotas.join(route.name, route.quotas, opening.principal->identity, Clock::now());
-  opening.share = std::move(joined.share);
+      opening.worker.services().quotas.join(route.name, route.quotas, asked.principal->identity, Clock::now());
+  asked.share = std::move(joined.share);
   if (!joined.objection) return std::nullopt;
-  opening.rule = policy::rule_text(joined.rule, route.position);
-  if (joined.objection->enforced) return joined.objection;
-  log_would_refuse(opening, joined.objection->reason);
-  opening.rule.clear();
-  return std::nullopt;
+  std::string rule = policy::rule_text(joined.rule, route.position);
+  if (!joined.objection->enforced) {
+    log_would_refuse(opening, joined.objection->reason, rule);
+    return std::nullopt;
+  }
+  asked.rule = std::move(rule);
+  return joined.objection;
 }
+
+// A task of its own, so that only a request makes its frame.
+Task<> answer_request(Opening& opening, const ws::Request& request);
 
 }  // namespace
 
@@ -154,20 +162,27 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   Opening opening(worker, std::move(load), std::move(accepted));
   if (!opening.wait.watches()) co_return give_up(opening, Reason::full);
   if (opening.entrance->proxy_protocol && !co_await read_proxy_header(opening)) co_return;
-  if (opening.tls != nullptr && !co_await shake_hands(opening)) co_return;
-
+  if (opening.entrance->tls && !co_await shake_hands(opening)) co_return;
   const std::optional<Head> head = co_await read_head(opening);
   if (!head) co_return;
+  co_await answer_request(opening, head->request());
+}
 
+namespace {
+
+Task<> answer_request(Opening& opening, const ws::Request& request) {
+  Worker& worker = opening.worker;
+  opening.asked = std::make_unique<Asked>();
+  Asked& asked = *opening.asked;
   // Held to the end: a reload while it dials does not change what was decided.
   const std::shared_ptr<const Snapshot> snapshot = worker.snapshot();
-  const policy::Verdict verdict = judge(opening, *snapshot, head->request());
+  const policy::Verdict verdict = judge(opening, *snapshot, request);
   if (!verdict.admitted()) {
     if (verdict.in_close_frame) co_return co_await refuse_in_close_frame(opening, *verdict.reason, verdict.retry_after);
     co_return co_await refuse(opening, *verdict.reason, verdict.retry_after);
   }
-  const config::Route& route = opening.route->route;
-  const std::optional<Reason> refusal = co_await authenticate(opening, head->request());
+  const config::Route& route = asked.route->route;
+  const std::optional<Reason> refusal = co_await authenticate(opening, request);
   if (refusal && *refusal == Reason::bad_request) co_return co_await refuse(opening, *refusal, 0);
   const bool shut_out = refusal && *refusal == Reason::penalty;
   const auto wait = shut_out ? std::optional(opening.entry.retry_after) : std::nullopt;
@@ -176,10 +191,10 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
     co_return co_await refuse_late(opening, objection->reason, objection->retry_after);
   }
   // Only now: who has no credential takes nobody's place while he waits to hear so.
-  opening.place = RoutePlace::take(opening.route);
-  if (!opening.place) co_return co_await refuse_late(opening, Reason::route_full);
+  asked.place = RoutePlace::take(asked.route);
+  if (!asked.place) co_return co_await refuse_late(opening, Reason::route_full);
   config::Backend target = route.backend;
-  if (opening.principal && opening.principal->backend) target = *config::parse_tcp_backend(*opening.principal->backend);
+  if (asked.principal && asked.principal->backend) target = *config::parse_tcp_backend(*asked.principal->backend);
   opening.identity.backend = target.text();
   if (opening.client_is_known) opening.identity.address = opening.client;
 
@@ -194,24 +209,22 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   }
   if (worker.draining()) co_return co_await refuse_late(opening, Reason::draining);
   // Who was revoked meanwhile.
-  if (opening.principal && worker.is_revoked(*opening.principal))
-    co_return co_await refuse_late(opening, Reason::revoked);
+  if (asked.principal && worker.is_revoked(*asked.principal)) co_return co_await refuse_late(opening, Reason::revoked);
   if (!opening.entry.permit.promote()) co_return co_await refuse_late(opening, Reason::full);
 
   opening.wait.set_limit(Clock::now() + answer_time);
-  if (!co_await write_all(opening, *opening.browser,
-                          switching_protocols(opening.upgrade.accept, verdict.subprotocol))) {
+  if (!co_await write_all(opening, *opening.browser, switching_protocols(asked.upgrade.accept, verdict.subprotocol))) {
     co_return give_up(opening, Reason::client_gone);
   }
   ::setsockopt(opening.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_in_kernel, sizeof(unsent_in_kernel));
   opening.told = true;
-  auto session =
-      std::make_unique<Session>(std::move(opening.identity), std::move(opening.entry.permit), std::move(opening.place),
-                                std::move(opening.browser), std::move(backend), worker.services().buffers, Clock::now(),
-                                std::move(opening.principal), std::move(opening.share));
+  auto session = std::make_unique<Session>(
+      std::move(opening.identity), std::move(opening.entry.permit), std::move(asked.place), std::move(opening.browser),
+      std::move(backend), worker.services().buffers, Clock::now(), std::move(asked.principal), std::move(asked.share));
   const std::string first = std::move(opening.received);
   worker.carry(std::move(session), std::move(opening.load), opening.wait.release(), std::move(backend_readiness),
                {reinterpret_cast<const std::uint8_t*>(first.data()), first.size()});
 }
 
+}  // namespace
 }  // namespace drawbridge::net

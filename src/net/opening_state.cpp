@@ -16,16 +16,11 @@ Opening::Opening(Worker& its_worker, Worker::Load its_load, Accepted accepted)
       entry(std::move(accepted.entry)),
       fd(accepted.socket.get()),
       settings(worker.snapshot()),
+      socket(std::move(accepted.socket)),
       wait(worker.loop(), fd, Clock::now() + settings->config().timeouts.tls) {
   identity.session = worker.new_session_id();
   identity.client = client_text(client, settings->config().log.client);
-  if (entrance->tls) {
-    auto end = std::make_unique<TlsEnd>(std::move(accepted.socket), entrance->tls);
-    tls = end.get();
-    browser = std::move(end);
-  } else {
-    browser = std::make_unique<PlainEnd>(std::move(accepted.socket));
-  }
+  if (!entrance->tls) browser = std::make_unique<PlainEnd>(std::move(socket));
 }
 
 Opening::~Opening() {
@@ -35,6 +30,12 @@ Opening::~Opening() {
   } catch (const std::bad_alloc&) {
     // One line less.
   }
+}
+
+void Opening::begin_tls() {
+  auto end = std::make_unique<TlsEnd>(std::move(socket), entrance->tls);
+  tls = end.get();
+  browser = std::move(end);
 }
 
 Task<bool> ready_again(Opening& opening, End& end, IoStatus status) {

@@ -13,7 +13,20 @@
 
 namespace drawbridge::net {
 
+// What a request asks for, and what came of it so far.
+struct Asked {
+  ws::Upgrade upgrade;                         // without credentials among its subprotocols
+  std::optional<ws::Upgrade> upgrade_as_sent;  // if there were any
+  std::unique_ptr<auth::Principal> principal;  // whom a credential named; null: none was asked for
+  std::string rule;                            // what refused it, for its line
+  std::string detail;                          // more about that; never a secret
+  std::shared_ptr<const ActiveRoute> route;
+  RoutePlace place;             // from admission on
+  policy::IdentityShare share;  // from authentication on
+};
+
 // A connection that is being opened. Lives in the frame of open_session, which the other tasks borrow it from.
+// Thousands of them may wait for a first byte: what they come to need later is made later.
 struct Opening {
   Opening(Worker& its_worker, Worker::Load its_load, Accepted accepted);
   // Logs it, if it was cut off where it stood, as the time to drain was over.
@@ -30,19 +43,16 @@ struct Opening {
   const int fd;
   const std::shared_ptr<const Snapshot> settings;  // those of the moment it came
   Identity identity;
-  std::unique_ptr<End> browser;
-  TlsEnd* tls = nullptr;                       // browser, if it is TLS
-  SocketWait wait;                             // after the end: it goes first
-  std::string received;                        // the head, and what came behind it
-  ws::Upgrade upgrade;                         // without credentials among its subprotocols
-  std::optional<ws::Upgrade> upgrade_as_sent;  // if there were any
-  std::unique_ptr<auth::Principal> principal;  // whom a credential named; null: none was asked for
-  std::string rule;                            // what refused it, for its line
-  std::string detail;                          // more about that; never a secret
-  std::shared_ptr<const ActiveRoute> route;
-  RoutePlace place;             // from admission on
-  policy::IdentityShare share;  // from authentication on
-  bool told = false;            // its line is written, or left to its session
+  Descriptor socket;             // until it is the browser's end
+  std::unique_ptr<End> browser;  // null before the first byte of TLS
+  TlsEnd* tls = nullptr;         // browser, if it is TLS
+  SocketWait wait;               // after socket and end: it goes first
+  std::string received;          // the head, and what came behind it
+  std::unique_ptr<Asked> asked;  // from the head on
+  bool told = false;             // its line is written, or left to its session
+
+  // From here on there is a browser's end.
+  void begin_tls();
 };
 
 // Waits for what `status` asks for; false when the limit came first or the connection is of no more use.

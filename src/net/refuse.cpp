@@ -13,17 +13,25 @@ constexpr auto answer_time = std::chrono::seconds(5);
 constexpr auto linger_time = std::chrono::seconds(1);
 constexpr std::size_t linger_bytes = 64 * 1024;
 
+// Nothing, before a request came.
+const Asked& asked_by(const Opening& opening) {
+  static const Asked nothing{};
+  return opening.asked ? *opening.asked : nothing;
+}
+
 std::string_view challenge(const Opening& opening) {
-  return opening.route && opening.route->gate ? std::string_view(opening.route->gate->challenge()) : "Bearer";
+  const auto& route = asked_by(opening).route;
+  return route && route->gate ? std::string_view(route->gate->challenge()) : "Bearer";
 }
 
 LogRecord record_of(Opening& opening, std::string_view event) {
   LogRecord record = opening.worker.services().log.record(LogLevel::warning, event);
   record.add("session", opening.identity.session).add("client", opening.identity.client);
   if (!opening.identity.via.empty()) record.add("via", opening.identity.via);
-  record.add("host", opening.upgrade.host.host)
-      .add("path", opening.upgrade.target.path)
-      .add("route", opening.route ? opening.route->route.name : "")
+  const Asked& asked = asked_by(opening);
+  record.add("host", asked.upgrade.host.host)
+      .add("path", asked.upgrade.target.path)
+      .add("route", asked.route ? asked.route->route.name : "")
       .add("origin", opening.identity.origin)
       .add("tls", opening.identity.tls);
   return record;
@@ -31,7 +39,8 @@ LogRecord record_of(Opening& opening, std::string_view event) {
 
 }  // namespace
 
-void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code) {
+void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code,
+                 std::string_view detail) {
   opening.told = true;
   const Services& services = opening.worker.services();
   if (opening.client_is_known) {
@@ -41,18 +50,19 @@ void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std
   LogRecord record = record_of(opening, "refused");
   record.add("reason", word(reason)).add(code_key, code);
   if (!opening.identity.name.empty()) record.add("identity", opening.identity.name);
-  if (!opening.rule.empty()) record.add("rule", opening.rule);
-  std::string_view detail = opening.detail;
+  const Asked& asked = asked_by(opening);
+  if (!asked.rule.empty()) record.add("rule", asked.rule);
+  if (opening.asked) detail = asked.detail;
   if (reason == Reason::tls_error && opening.tls != nullptr) detail = opening.tls->certificate_error();
   if (!detail.empty()) record.add("detail", detail);
   services.log.write(LogLevel::warning, std::move(record));
 }
 
-void log_would_refuse(Opening& opening, Reason reason) {
+void log_would_refuse(Opening& opening, Reason reason, std::string_view rule) {
   const Services& services = opening.worker.services();
   if (!services.refusals.wants_line(reason, Clock::now(), false)) return;
   LogRecord record = record_of(opening, "would_refuse");
-  record.add("reason", word(reason)).add("identity", opening.identity.name).add("rule", opening.rule);
+  record.add("reason", word(reason)).add("identity", opening.identity.name).add("rule", rule);
   services.log.write(LogLevel::warning, std::move(record));
 }
 
@@ -73,8 +83,8 @@ Task<> part(Opening& opening, End& end, std::string words) {
   }
 }
 
-void give_up(Opening& opening, Reason reason) {
-  log_refusal(opening, reason, "status", 0);
+void give_up(Opening& opening, Reason reason, std::string_view detail) {
+  log_refusal(opening, reason, "status", 0, detail);
 }
 
 Task<> refuse(Opening& opening, Reason reason, unsigned retry_after) {
@@ -87,7 +97,7 @@ Task<> refuse_in_close_frame(Opening& opening, Reason reason, unsigned retry_aft
   log_refusal(opening, reason, "code", code);
   std::optional<std::string> subprotocol;
   if (!opening.identity.subprotocol.empty()) subprotocol = opening.identity.subprotocol;
-  std::string words = switching_protocols(opening.upgrade.accept, subprotocol);
+  std::string words = switching_protocols(opening.asked->upgrade.accept, subprotocol);
   std::array<std::uint8_t, 2 + ws::longest_control_payload> frame;
   const std::size_t size = ws::put_close_frame(frame.data(), code, policy::rejection_text(reason, retry_after));
   words.append(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(size));
@@ -96,10 +106,11 @@ Task<> refuse_in_close_frame(Opening& opening, Reason reason, unsigned retry_aft
 
 Task<> refuse_late(Opening& opening, Reason reason, std::optional<unsigned> retry_after) {
   // Who is told so takes his time, and nobody's place.
-  opening.place = {};
-  opening.share.release();
+  Asked& asked = *opening.asked;
+  asked.place = {};
+  asked.share.release();
   const unsigned seconds = retry_after.value_or(policy::retry_after(reason));
-  if (policy::told_in_close_frame(opening.route->route, reason)) {
+  if (policy::told_in_close_frame(asked.route->route, reason)) {
     co_await refuse_in_close_frame(opening, reason, seconds);
   } else {
     co_await refuse(opening, reason, seconds);

@@ -9,16 +9,17 @@
 namespace drawbridge::net {
 
 // The line of a refusal; `code_key` says what `code` is: "status" (0: nothing could be said) or "code", of a Close
-// frame.
-void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code);
-// What opening.rule would have refused it for, if it were enforced.
-void log_would_refuse(Opening& opening, Reason reason);
+// frame. `detail`: more about the reason, where no request came.
+void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code,
+                 std::string_view detail = {});
+// What `rule` would have refused it for, if it were enforced.
+void log_would_refuse(Opening& opening, Reason reason, std::string_view rule);
 
 // Sends the last words and closes so that they arrive: shut, then discard what still comes for a while.
 Task<> part(Opening& opening, End& end, std::string words);
 
 // A refusal that nobody can be told.
-void give_up(Opening& opening, Reason reason);
+void give_up(Opening& opening, Reason reason, std::string_view detail = {});
 Task<> refuse(Opening& opening, Reason reason, unsigned retry_after);
 // Where the route wants it so: a 101 and a Close frame, which JavaScript can read.
 Task<> refuse_in_close_frame(Opening& opening, Reason reason, unsigned retry_after);

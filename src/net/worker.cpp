@@ -33,9 +33,9 @@ Instant instant_of(auth::UnixSeconds time) {
   return Clock::now() + std::max(Duration(end - now), Duration(0));
 }
 
-Task<> open(Worker& worker, Worker::Load load, Accepted accepted) {
+Task<> see_through(Worker& worker, Task<> opening) {
   try {
-    co_await open_session(worker, std::move(load), std::move(accepted));
+    co_await std::move(opening);
   } catch (const std::exception& e) {
     // Out of memory: this connection is lost, no other.
     worker.complain("opening_failed", e);
@@ -93,8 +93,9 @@ void Worker::take(Accepted accepted) {
     Accepted accepted;
   };
   const auto newcomer = std::make_shared<Newcomer>(*this, std::move(accepted));
-  loop_.post(
-      [this, newcomer] { openings_.start(open(*this, std::move(newcomer->load), std::move(newcomer->accepted))); });
+  loop_.post([this, newcomer] {
+    openings_.start(see_through(*this, open_session(*this, std::move(newcomer->load), std::move(newcomer->accepted))));
+  });
 }
 
 void Worker::use(std::shared_ptr<const Snapshot> snapshot, Duration window) {
