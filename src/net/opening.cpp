@@ -46,6 +46,8 @@ Task<bool> shake_hands(Opening& opening) {
     }
     if (status != IoStatus::again_read && status != IoStatus::again_write) {
       give_up(opening, status == IoStatus::broken ? Reason::tls_error : Reason::client_gone);
+      // Its request may be on its way already (TLS 1.3), and must not destroy the alert that says why.
+      if (!opening.tls->certificate_error().empty()) co_await part(opening, *opening.browser, "");
       co_return false;
     }
     if (!co_await ready_again(opening, *opening.browser, status)) break;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
+#include <poll.h>
 
 using namespace drawbridge::testing;
 
@@ -188,6 +189,19 @@ BOOST_AUTO_TEST_CASE(a_reload_takes_up_a_new_revocation_list_and_keeps_the_old_o
   // Who was in stays in.
   stays.send_frame(Op::binary, "still here");
   BOOST_TEST(stays.read_payload(10) == "still here");
+}
+
+// With TLS 1.3 it sends on before it hears of it. A reset would then destroy what it is to hear.
+BOOST_AUTO_TEST_CASE(a_client_that_sends_on_is_told_that_its_certificate_was_refused) {
+  Bridge bridge({"ca: ca.pem, required: true"});
+  RawClient client(bridge.daemon->port(), {});
+  pollfd parted{.fd = client.wire().descriptor(), .events = POLLRDHUP, .revents = 0};
+  BOOST_TEST_REQUIRE(poll(&parted, 1, static_cast<int>(patience.count())) == 1);
+  client.send(Head().text());
+  client.send("and more");
+  BOOST_CHECK_EXCEPTION(client.wire().read_some(), std::runtime_error, [](const std::runtime_error& e) {
+    return std::string(e.what()) == "TLS read: tlsv13 alert certificate required";
+  });
 }
 
 BOOST_AUTO_TEST_CASE(other_failures_have_no_detail) {
