@@ -10,8 +10,6 @@
 namespace drawbridge::config {
 namespace {
 
-constexpr std::size_t most_entries = 16;
-
 // One text, or several as a list.
 std::vector<std::string> read_texts(Reading& reading, const Field& field, std::string_view what) {
   std::vector<std::string> texts;
@@ -183,6 +181,11 @@ Keys<JwtAuth> jwt_keys() {
 }
 
 void check_jwt(Reading& reading, const Node& node, const JwtAuth& jwt) {
+  if (node.find("audience") == nullptr) {
+    reading.report.warning(node.position,
+                           "without `audience` every token of these keys admits, also one that was made for another "
+                           "service; name yours");
+  }
   const auto given = std::count_if(key_sources.begin(), key_sources.end(),
                                    [&](const KeySource& source) { return node.find(source.name) != nullptr; });
   if (given != 1) {
@@ -294,14 +297,6 @@ Key<Auth> bearer(std::string_view name, const Keys<Kind>& keys, Check<std::type_
           names(all, ".")};
 }
 
-// Whether a browser sends it without the page's doing, so that any page it visits could use it (RFC 6455 §10.2). An
-// asked service sees cookies, and may go by the address alone.
-bool travels_by_itself(const Auth& auth) {
-  if (!std::holds_alternative<JwtAuth>(auth.how) && !std::holds_alternative<TokensAuth>(auth.how)) return true;
-  return std::any_of(auth.from.begin(), auth.from.end(),
-                     [](const CredentialPlace& place) { return place.kind == CredentialPlace::Kind::cookie; });
-}
-
 }  // namespace
 
 Keys<Auth> auth_keys() {
@@ -318,35 +313,6 @@ void check_auth(Reading& reading, const Node& node, const Auth& /*auth*/) {
   if (node.entries.size() == 1) return;
   reading.report.error(node.position,
                        "each entry of `auth` is one of `jwt`, `basic`, `client_certificate`, `forward` and `tokens`");
-}
-
-void check_hijacking(Reading& reading, const Node& node, const Route& route) {
-  if (route.auth.size() > most_entries) {
-    reading.report.error(position_of(node, "auth"), fmt::format("`auth` may hold {} entries", most_entries));
-  }
-  const auto own = std::find_if(route.auth.begin(), route.auth.end(), travels_by_itself);
-  if (own == route.auth.end()) return;
-  const Position& position = own->position;
-  constexpr std::string_view because = "browsers send this credential by themselves, so";
-  using Kind = ws::OriginPattern::Kind;
-  for (const ws::OriginPattern& origin : route.origins) {
-    if (origin.kind == Kind::any || (origin.kind == Kind::exact && origin.origin.is_null())) {
-      reading.report.error(position,
-                           fmt::format("{} with `origins` holding \"{}\" every web page could use it (cross-site "
-                                       "WebSocket hijacking); name the pages' origins",
-                                       because, origin.text()));
-    } else if (origin.kind == Kind::subdomains) {
-      reading.report.warning(position, fmt::format("{} every page below `{}` can use it; name the origins if any of "
-                                                   "those hosts is less trusted",
-                                                   because, origin.text()));
-    }
-  }
-  if (route.allow_missing_origin) {
-    reading.report.error(position,
-                         fmt::format("{} with `allow_missing_origin: true` nothing keeps foreign pages out; give "
-                                     "clients that are no browsers a route of their own with `jwt` or `tokens`",
-                                     because));
-  }
 }
 
 }  // namespace drawbridge::config

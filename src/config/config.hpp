@@ -16,6 +16,9 @@
 namespace drawbridge::config {
 
 // Plain data with the defaults of the reference; the loader fills it, everything else only reads it.
+//
+// A rule whose `enforce…` is false is only tried: what it would have refused or ended is logged and counted, and goes
+// on as if the rule were not there.
 
 using Milliseconds = std::chrono::milliseconds;
 
@@ -68,6 +71,8 @@ struct Bind {
 struct Access {
   std::vector<client::Network> allow;
   std::vector<client::Network> deny;
+  bool enforce_allow = true;
+  bool enforce_deny = true;
   Position allow_position;
   Position deny_position;
 };
@@ -123,6 +128,8 @@ struct RouteLimits {
   Rate downstream_rate;
   Rate messages_per_second;               // from the browser
   std::optional<std::uint64_t> sessions;  // at once on this route
+  bool enforce_session_bytes = true;
+  bool enforce_sessions = true;
 
   bool operator==(const RouteLimits&) const = default;
 };
@@ -135,6 +142,8 @@ struct RouteTimeouts {
   std::optional<Milliseconds> dead = Milliseconds{60'000};
   std::optional<Milliseconds> stall = Milliseconds{60'000};
   Milliseconds close{5'000};
+  bool enforce_idle = true;
+  bool enforce_lifetime = true;
 
   bool operator==(const RouteTimeouts&) const = default;
 };
@@ -231,6 +240,8 @@ struct Route {
   Quotas quotas;
   Access access;
   std::vector<Auth> auth;  // one of them must admit; empty: nothing is asked
+  bool enforce_origins = true;
+  bool enforce_auth = true;  // false: good credentials still name who it is
   Position origins_position;
   Position subprotocols_position;
   Position position;
@@ -255,6 +266,8 @@ struct Limits {
   std::uint64_t head = 16ULL << 10;      // bytes of a request head
   std::uint64_t buffers = 256ULL << 20;  // bytes that all sessions together may hold for peers that do not read
   std::uint64_t identities = 65'536;     // whose quotas are counted, by route
+  bool enforce_sessions_per_client = true;
+  bool enforce_handshakes_per_client = true;
 
   bool operator==(const Limits&) const = default;
 };

@@ -114,6 +114,7 @@ Keys<Listener> listener_keys() {
        names(trusted_proxies_keys(), ".")},
       {"allow", [](Reading& reading, const Field& field, Listener& out) { read_allow(reading, field, out.access); }},
       {"deny", [](Reading& reading, const Field& field, Listener& out) { read_deny(reading, field, out.access); }},
+      enforce<Listener>({enforce_allow<Listener>(), enforce_deny<Listener>()}),
   };
 }
 
@@ -122,6 +123,8 @@ void check_listener(Reading& reading, const Node& node, const Listener& listener
   const bool has_bind = !bind.host.empty() || !bind.path.empty() || !bind.name.empty();
   if (!has_bind) return;
   check_encryption(reading, node, listener);
+  check_enforce(reading, node);
+  check_access(reading, node, listener.access);
   check_peers(reading, node, listener);
   claim_bind(reading, node, bind);
 }

@@ -60,6 +60,8 @@ Keys<Limits> limits_keys() {
       value("head", &Limits::head, head_size()),
       value("buffers", &Limits::buffers, size()),
       value("identities", &Limits::identities, count(1'000'000)),
+      enforce<Limits>({boolean("sessions_per_client", &Limits::enforce_sessions_per_client),
+                       boolean("handshakes_per_client", &Limits::enforce_handshakes_per_client)}),
   };
 }
 
@@ -134,6 +136,7 @@ class Loader {
       require_some(*root, "listeners", config_.listeners.empty(), "bind: 127.0.0.1:8080");
       require_some(*root, "routes", config_.routes.empty(), "name, path, origins and backend");
     }
+    check_clear_text(config_, report_);
     return {std::move(config_), std::move(report_).sorted()};
   }
 

@@ -143,4 +143,18 @@ Form<std::uint64_t> count(std::uint64_t most) {
           }};
 }
 
+void check_enforce(Reading& reading, const Node& node) {
+  const Entry* const enforce = node.find("enforce");
+  if (enforce == nullptr) return;
+  for (const Entry& rule : enforce->value->entries) {
+    if (rule.value->text != "false" || node.find(rule.key) != nullptr) continue;
+    reading.report.warning(rule.position, fmt::format("there is no `{}` here to be tried out", printable(rule.key)));
+  }
+}
+
+const Position& tried_at(const Node& node, std::string_view rule) {
+  const Entry* const enforce = node.find("enforce");
+  return enforce == nullptr ? node.position : position_of(*enforce->value, rule);
+}
+
 }  // namespace drawbridge::config

@@ -173,6 +173,28 @@ Key<T> boolean(std::string_view name, bool T::*member) {
           }};
 }
 
+// `enforce: { NAME: false }`: which of the rules that stand beside it are only tried. `rules`: a boolean for each.
+template <class T>
+Key<T> enforce(Keys<T> rules) {
+  std::vector<std::string> below = names(rules, ".");
+  return {"enforce",
+          [rules = std::move(rules)](Reading& reading, const Field& field, T& out) {
+            if (field.value.kind == Node::Kind::scalar) {
+              expected(
+                  reading, field,
+                  "a mapping of rules to true or false, such as { " + std::string(rules.front().name) + ": false }");
+            } else {
+              read_mapping(reading, field, rules, out);
+            }
+          },
+          {},
+          std::move(below)};
+}
+// Warns of rules that `enforce` says are only tried, and that are not there.
+void check_enforce(Reading& reading, const Node& node);
+// Where `enforce` says that a rule is only tried.
+const Position& tried_at(const Node& node, std::string_view rule);
+
 template <class T>
 Key<T> file(std::string_view name, std::string T::*member, std::string_view required = {},
             std::string_view kind = "file") {

@@ -11,6 +11,8 @@ namespace {
 
 // Names stand in every log line and metric.
 constexpr std::size_t longest_name = 64;
+// Each is asked of a request that none before it admits.
+constexpr std::size_t most_auth_entries = 16;
 
 Form<std::string> route_name() {
   return {fmt::format("a name of 1 to {} bytes without spaces around it", longest_name),
@@ -117,10 +119,13 @@ Keys<RouteLimits> limits_keys() {
       value_or("none", "downstream_rate", &RouteLimits::downstream_rate, byte_rate()),
       value_or("none", "messages_per_second", &RouteLimits::messages_per_second, rate()),
       value_or("none", "sessions", &RouteLimits::sessions, count()),
+      enforce<RouteLimits>({boolean("sessions", &RouteLimits::enforce_sessions),
+                            boolean("session_bytes", &RouteLimits::enforce_session_bytes)}),
   };
 }
 
 void check_limits(Reading& reading, const Node& node, const RouteLimits& limits) {
+  check_enforce(reading, node);
   if (!sound(node, "frame", size()) || !sound(node, "message", size()) || limits.message >= limits.frame) return;
   reading.report.error(
       position_of(node, node.find("message") != nullptr ? "message" : "frame"),
@@ -136,10 +141,13 @@ Keys<RouteTimeouts> timeouts_keys() {
       value_or("none", "dead", &RouteTimeouts::dead, duration()),
       value_or("none", "stall", &RouteTimeouts::stall, duration()),
       value("close", &RouteTimeouts::close, duration()),
+      enforce<RouteTimeouts>(
+          {boolean("idle", &RouteTimeouts::enforce_idle), boolean("lifetime", &RouteTimeouts::enforce_lifetime)}),
   };
 }
 
 void check_timeouts(Reading& reading, const Node& node, const RouteTimeouts& timeouts) {
+  check_enforce(reading, node);
   // Values that are `none` or faulty are not there to compare; a faulty one leaves the default, which nobody chose.
   const auto faulty = [&](std::string_view key) {
     const Entry* const entry = node.find(key);
@@ -189,6 +197,12 @@ Keys<Route> route_keys() {
       {"deny", [](Reading& reading, const Field& field, Route& out) { read_deny(reading, field, out.access); }},
       sections("auth", &Route::auth, auth_keys(), check_auth),
       section("quotas", &Route::quotas, quotas_keys()),
+      enforce<Route>({
+          boolean("origins", &Route::enforce_origins),
+          enforce_allow<Route>(),
+          enforce_deny<Route>(),
+          boolean("auth", &Route::enforce_auth),
+      }),
   };
 }
 
@@ -201,7 +215,11 @@ void check_route(Reading& reading, const Node& node, const Route& route) {
                                                  place(first->second, position)));
     }
   }
-  check_hijacking(reading, node, route);
+  if (route.auth.size() > most_auth_entries) {
+    reading.report.error(position_of(node, "auth"), fmt::format("`auth` may hold {} entries", most_auth_entries));
+  }
+  check_enforce(reading, node);
+  check_openness(reading, node, route);
   if (node.find("quotas") != nullptr && route.auth.empty()) {
     reading.report.error(position_of(node, "quotas"),
                          "`quotas` are those of identities, and without `auth` there are none; add an entry");

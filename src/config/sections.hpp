@@ -22,11 +22,27 @@ void claim_bind(Reading& reading, const Node& node, const Bind& bind);
 void read_peers(Reading& reading, const Field& field, client::Peers& peers);
 void read_allow(Reading& reading, const Field& field, Access& access);
 void read_deny(Reading& reading, const Field& field, Access& access);
+// Of the `enforce` of what has an `access`.
+template <class T>
+Key<T> enforce_allow() {
+  return {"allow", [](Reading& reading, const Field& field, T& out) {
+            if (const auto value = read_boolean(reading, field)) out.access.enforce_allow = *value;
+          }};
+}
+template <class T>
+Key<T> enforce_deny() {
+  return {"deny", [](Reading& reading, const Field& field, T& out) {
+            if (const auto value = read_boolean(reading, field)) out.access.enforce_deny = *value;
+          }};
+}
 Form<Backend> tcp_backend();
 Keys<Auth> auth_keys();
 void check_auth(Reading& reading, const Node& node, const Auth& auth);
-// Credentials that travel by themselves, and pages that must not use them.
-void check_hijacking(Reading& reading, const Node& node, const Route& route);
+// Who could come in that the author of the configuration may not mean.
+void check_openness(Reading& reading, const Node& node, const Route& route);
+void check_access(Reading& reading, const Node& node, const Access& access);
+// Credentials that would cross a network unencrypted.
+void check_clear_text(const Config& config, Report& report);
 Keys<Penalties> penalties_keys();
 void check_penalties(Reading& reading, const Node& node, const Penalties& penalties);
 

@@ -5,6 +5,7 @@
 #include "net/client_address.hpp"
 #include "net/gate.hpp"
 #include "policy/access.hpp"
+#include "policy/admission.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -75,6 +76,8 @@ policy::LimiterLimits Bridge::limiter_limits(const config::Config& config) const
   limits.sessions_per_client = config.limits.sessions_per_client;
   limits.handshakes_per_client = config.limits.handshakes_per_client;
   limits.handshake_burst = config.limits.handshake_burst;
+  limits.enforce_sessions_per_client = config.limits.enforce_sessions_per_client;
+  limits.enforce_handshakes_per_client = config.limits.enforce_handshakes_per_client;
   return limits;
 }
 
@@ -222,14 +225,10 @@ void Bridge::accepted(net::Descriptor socket, const sockaddr_storage& address,
   const std::optional<client::Address> client = is_proxy ? std::nullopt : peer;
   const policy::Knock knock = penalties_.knock(client, now);
   if (knock.action == policy::Entry::Action::drop) return log_dropped(peer, Reason::penalty, now);
-  if (policy::only_told(knock.objection) && refusals_.wants_line(Reason::penalty, now, false)) {
-    log_.write(LogLevel::warning, log_.record(LogLevel::warning, "would_refuse")
-                                      .add("client", net::client_text(peer, config().log.client))
-                                      .add("reason", word(Reason::penalty))
-                                      .add("rule", "penalties"));
-  }
+  if (policy::only_told(knock.objection)) log_would_refuse(peer, Reason::penalty, now);
   // The permit comes before TLS: handshakes are what an attacker spends.
   net::Accepted accepted{std::move(socket), peer, limiter_.enter(client, now, uniform()), entrance};
+  if (accepted.entry.only_told) log_would_refuse(peer, *accepted.entry.only_told, now);
   if (accepted.entry.action == policy::Entry::Action::drop) return log_dropped(peer, accepted.entry.reason, now);
   if (knock.action == policy::Entry::Action::refuse && accepted.entry.action == policy::Entry::Action::proceed) {
     accepted.entry.action = policy::Entry::Action::refuse;
@@ -249,6 +248,14 @@ void Bridge::log_dropped(const std::optional<client::Address>& peer, Reason reas
                                     .add("client", net::client_text(peer, config().log.client))
                                     .add("reason", word(reason))
                                     .add("status", 0));
+}
+
+void Bridge::log_would_refuse(const std::optional<client::Address>& peer, Reason reason, Instant now) {
+  if (!refusals_.wants_line(reason, now, false)) return;
+  log_.write(LogLevel::warning, log_.record(LogLevel::warning, "would_refuse")
+                                    .add("client", net::client_text(peer, config().log.client))
+                                    .add("reason", word(reason))
+                                    .add("rule", policy::rule_at_accept(reason)));
 }
 
 void Bridge::drain() {
@@ -272,7 +279,7 @@ bool Bridge::empty_route(const std::string& route, Duration window) {
   if (found == nullptr) return false;
   found->state->draining = true;
   on_workers([route, window](net::Worker& worker) {
-    worker.drain_sessions(window, [&](const net::Session& session) { return session.route_name() == route; });
+    worker.drain_sessions(window, [&](const net::Session& session) { return session.route().name == route; });
   });
   return true;
 }

@@ -74,6 +74,7 @@ class Bridge {
   void accepted(net::Descriptor socket, const sockaddr_storage& address,
                 const std::shared_ptr<const net::Entrance>& entrance);
   void log_dropped(const std::optional<client::Address>& peer, Reason reason, Instant now);
+  void log_would_refuse(const std::optional<client::Address>& peer, Reason reason, Instant now);
   static void start_new(const std::vector<Planned>& planned, const AdminListeners::Plan& admin);
   policy::LimiterLimits limiter_limits(const config::Config& config) const;
   Duration drain_window() const;

@@ -2,10 +2,9 @@
 
 #include "auth/revocations.hpp"
 #include "config/load.hpp"
+#include "daemon/door.hpp"
 #include "daemon/explanation.hpp"
 #include "daemon/question.hpp"
-#include "net/client_verification.hpp"
-#include "net/entrance.hpp"
 #include "net/snapshot.hpp"
 
 #include <memory>
@@ -14,14 +13,6 @@
 #include <vector>
 
 namespace drawbridge::daemon {
-
-// A listener, as far as requests are judged by it.
-struct Door {
-  const config::Listener* listener = nullptr;
-  net::Entrance entrance;                               // its `tls` is null also if that could not be made
-  std::string tls_trouble;                              // why
-  std::optional<net::ClientVerification> verification;  // if it asks for certificates
-};
 
 // Judges requests by the functions that the daemon judges them by, in its order, against one configuration. What only a
 // running daemon knows (rates, penalties, quotas, sessions, whether a backend answers) is left out.
@@ -41,8 +32,8 @@ class Explainer {
   const Door* door_of(const Asked& asked, std::string& why) const;
 
   std::shared_ptr<const net::Snapshot> snapshot_;
-  std::unique_ptr<auth::Revocations> revocations_;
-  std::vector<Door> doors_;  // in the order of the configuration
+  std::shared_ptr<const auth::Revocations> revocations_;  // null: none
+  std::vector<Door> doors_;                               // in the order of the configuration
 };
 
 }  // namespace drawbridge::daemon

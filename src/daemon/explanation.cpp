@@ -38,6 +38,7 @@ std::string_view text(Step::Outcome outcome) {
   switch (outcome) {
     case Step::Outcome::ok: return "ok";
     case Step::Outcome::no: return "no";
+    case Step::Outcome::would_refuse: return "would_refuse";
     case Step::Outcome::skipped: return "skipped";
   }
   return {};
@@ -45,15 +46,24 @@ std::string_view text(Step::Outcome outcome) {
 
 std::string text(const Explanation& told) {
   std::size_t widest = 0;
-  for (const Step& step : told.steps) widest = std::max(widest, step.rule.size());
+  std::size_t widest_outcome = text(Step::Outcome::skipped).size() + 1;
+  for (const Step& step : told.steps) {
+    widest = std::max(widest, step.rule.size());
+    widest_outcome = std::max(widest_outcome, text(step.outcome).size());
+  }
   std::string out =
       fmt::format("request   {}\nlistener  {}\nclient    {}\n\n", told.request, told.listener, told.client);
   for (const Step& step : told.steps) {
-    std::string line = fmt::format("{:<8}  {:<{}}  {}", text(step.outcome), step.rule, widest, step.found);
+    std::string line =
+        fmt::format("{:<{}}  {:<{}}  {}", text(step.outcome), widest_outcome, step.rule, widest, step.found);
     line.resize(line.find_last_not_of(' ') + 1);
     out += line + '\n';
   }
-  return out + '\n' + verdict_line(told) + '\n';
+  out += '\n';
+  for (const Objection& objection : told.would_refuse) {
+    out += fmt::format("would_refuse, but is not enforced: {}, by {}\n", word(objection.reason), objection.rule);
+  }
+  return out + verdict_line(told) + '\n';
 }
 
 std::string json(const Explanation& told) {
@@ -76,6 +86,13 @@ std::string json(const Explanation& told) {
   add("request", told.request);
   add("listener", told.listener);
   add("client", told.client);
+  boost::json::array objections;
+  for (const Objection& objection : told.would_refuse) {
+    boost::json::object one{{"reason", word(objection.reason)}, {"rule", objection.rule}};
+    if (!objection.detail.empty()) one["detail"] = objection.detail;
+    objections.push_back(std::move(one));
+  }
+  if (!objections.empty()) out["would_refuse"] = std::move(objections);
   boost::json::array steps;
   for (const Step& step : told.steps) {
     steps.push_back(boost::json::object{{"outcome", text(step.outcome)}, {"rule", step.rule}, {"found", step.found}});

@@ -12,7 +12,8 @@ namespace drawbridge::daemon {
 
 // One rule, and what it says of a request.
 struct Step {
-  enum class Outcome : std::uint8_t { ok, no, skipped };  // skipped: not reached, or beyond what can be known here
+  // would_refuse: it says no, and is not enforced. skipped: not reached, or beyond what can be known here.
+  enum class Outcome : std::uint8_t { ok, no, would_refuse, skipped };
 
   Outcome outcome = Outcome::skipped;
   std::string rule;   // with its place in the configuration, where it has one
@@ -20,12 +21,20 @@ struct Step {
 };
 std::string_view text(Step::Outcome outcome);
 
+// What a rule that is not enforced has against a request: the same that the daemon's `would_refuse` line has.
+struct Objection {
+  Reason reason;
+  std::string rule;
+  std::string detail;  // may be empty
+};
+
 // What would happen to a request, and why. Nothing in it is a credential.
 struct Explanation {
   std::string request;
   std::string listener;
   std::string client;  // its address, and how it was found
   std::vector<Step> steps;
+  std::vector<Objection> would_refuse;  // in their order
 
   std::optional<Reason> reason;  // why it is refused; absent: admitted, or undecided
   std::string undecided;         // who would have to be asked; empty: nobody

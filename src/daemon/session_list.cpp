@@ -19,7 +19,7 @@ bool is(const std::optional<std::string>& wanted, const std::string& value) {
 
 bool SessionFilter::operator()(const net::Session& session) const {
   const net::Identity& its = session.identity();
-  return is(id, its.session) && is(route, session.route_name()) && is(client, its.client) && is(identity, its.name);
+  return is(id, its.session) && is(route, session.route().name) && is(client, its.client) && is(identity, its.name);
 }
 
 boost::json::object session_fields(const net::Session& session, unsigned worker, Instant now) {
@@ -30,7 +30,7 @@ boost::json::object session_fields(const net::Session& session, unsigned worker,
       {"session", its.session},
       {"client", its.client},
       {"via", its.via},
-      {"route", session.route_name()},
+      {"route", session.route().name},
       {"identity", its.name},
       {"origin", its.origin},
       {"tls", its.tls},

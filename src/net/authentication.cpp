@@ -2,6 +2,8 @@
 
 #include "net/credentials.hpp"
 #include "net/forward.hpp"
+#include "net/refuse.hpp"
+#include "policy/admission.hpp"
 
 #include <ctime>
 
@@ -62,8 +64,10 @@ Task<Opinion> by_service(Opening& opening, std::shared_ptr<ForwardGate> gate, co
   const std::string client = opening.client ? client::text(*opening.client) : "";
   ForwardQuestion question =
       forward_question(gate->auth(), request, opening.asked->upgrade, opening.tls != nullptr, client);
+  // A proxy that did not say whom it speaks for may speak for many.
+  const std::optional<client::Address> asker = opening.client_is_known ? opening.client : std::nullopt;
   ForwardAnswer answer = co_await ask_forward(opening.worker.loop(), opening.worker.services().resolver,
-                                              std::move(gate), std::move(question));
+                                              std::move(gate), std::move(question), asker);
   co_return Opinion{std::move(answer.who), std::move(answer.why)};
 }
 
@@ -96,7 +100,7 @@ Task<std::optional<Reason>> authenticate(Opening& opening, const ws::Request& re
                              ? opening.worker.services().penalties.objection(opening.client, Clock::now())
                              : std::nullopt;
   if (policy::refuses(objection)) {
-    asked.rule = "penalties";
+    asked.rule = policy::rule_at_accept(Reason::penalty);
     opening.entry.retry_after = objection->retry_after;
     co_return Reason::penalty;
   }
@@ -107,6 +111,12 @@ Task<std::optional<Reason>> authenticate(Opening& opening, const ws::Request& re
     if (judgement.add(entry.settings, std::move(opinion), revoked)) break;
   }
   opening.identity.name = std::move(judgement.identity);
+  if (!judgement.principal && !asked.route->route.enforce_auth) {
+    log_would_refuse(opening, judgement.reason, judgement.rule, judgement.detail);
+    // Who was revoked comes as nobody.
+    opening.identity.name.clear();
+    co_return std::nullopt;
+  }
   asked.rule = std::move(judgement.rule);
   asked.detail = std::move(judgement.detail);
   if (!judgement.principal) co_return judgement.reason;

@@ -12,6 +12,15 @@ constexpr Duration soonest = std::chrono::milliseconds(1);
 // Before a session that waits for its identity's rate asks again: a reload may have raised it.
 constexpr Duration longest_hold = std::chrono::seconds(10);
 
+// What stands behind the reasons of Splice::would_end.
+std::string_view rule_for(Reason reason) {
+  switch (reason) {
+    case Reason::lifetime: return "timeouts.lifetime";
+    case Reason::idle: return "timeouts.idle";
+    default: return "limits.session_bytes";
+  }
+}
+
 }  // namespace
 
 Carried::Carried(Worker& worker, Worker::Load load, std::unique_ptr<Session> session,
@@ -35,7 +44,7 @@ void Carried::begin(std::span<const std::uint8_t> first) {
   }
   const Instant now = Clock::now();
   // It ended while it was being opened: of what came with the request nothing may count.
-  if (now >= ends_at_) return on_deadline(now);
+  if (now >= ends_at_ && session_->route().enforce_auth) return on_deadline(now);
   advance(now, first);
 }
 
@@ -64,7 +73,11 @@ void Carried::on_deadline(Instant now) {
   }
   if (now >= ends_at_) {
     ends_at_ = never;
-    session_->splice().cut(ends_for_, now);
+    if (session_->route().enforce_auth) {
+      session_->splice().cut(ends_for_, now);
+    } else {
+      log_would_end(ends_for_, "auth", now);
+    }
   }
   advance(now);
 }
@@ -91,6 +104,7 @@ void Carried::advance(Instant now, std::span<const std::uint8_t> first) {
     const Counts before = splice.counts();
     wants = splice.advance(now, worker_.scratch());
     if (metered && measure(now)) wants.again = true;
+    while (const auto reason = splice.would_end()) log_would_end(*reason, rule_for(*reason), now);
     notice(splice.counts().up_bytes - before.up_bytes, splice.counts().down_bytes - before.down_bytes, now);
   } catch (const std::bad_alloc&) {
     // Thrown in the middle of a turn: what was in the worker's buffer is lost, and going on would hide that.
@@ -113,15 +127,16 @@ bool Carried::measure(Instant now) {
   Splice& splice = session_->splice();
   const policy::Spent spent = session_->meter()->read(splice.counts(), now);
   splice.hold_until(std::min(spent.ready, now + longest_hold));
-  if (policy::only_told(spent.objection)) {
-    const Services& services = worker_.services();
-    if (!services.refusals.wants_line(spent.objection->reason, now, false)) return false;
-    services.log.write(LogLevel::warning,
-                       session_->would_end_record(services.log, spent.objection->reason, policy::bytes_per_day_rule));
-  }
+  if (policy::only_told(spent.objection)) log_would_end(spent.objection->reason, policy::bytes_per_day_rule, now);
   if (!policy::refuses(spent.objection) || splice.lifecycle().state() == ws::Lifecycle::State::finishing) return false;
   splice.cut(spent.objection->reason, now);
   return true;
+}
+
+void Carried::log_would_end(Reason reason, std::string_view rule, Instant now) {
+  const Services& services = worker_.services();
+  if (!services.refusals.wants_line(reason, now, false)) return;
+  services.log.write(LogLevel::warning, session_->would_end_record(services.log, reason, rule));
 }
 
 // How the worker should wait: for an answer, or for more of what comes one way.

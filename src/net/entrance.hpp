@@ -25,7 +25,7 @@ struct Entrance {
   // whom it is for.
   bool welcomes(const std::optional<client::Address>& peer) const {
     if (proxy_protocol) return proxy_protocol->contains(peer);
-    return is_proxy(peer) || policy::access_of(access, peer) == policy::Access::granted;
+    return is_proxy(peer) || policy::may_come(access, peer);
   }
 };
 

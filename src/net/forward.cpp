@@ -146,14 +146,15 @@ Task<ForwardAnswer> converse(Loop& loop, Resolver& resolver, const ForwardGate& 
 }  // namespace
 
 Task<ForwardAnswer> ask_forward(Loop& loop, Resolver& resolver, std::shared_ptr<ForwardGate> gate,
-                                ForwardQuestion question) {
+                                ForwardQuestion question, std::optional<client::Address> client) {
   const Instant asked = Clock::now();
   const auto known = gate->known(question, asked);
   if (known) co_return forward_admitted(*known);
   const auto request = forward_request(gate->url(), question);
   if (!request) co_return ForwardAnswer{request.error(), {}};
-  const ForwardGate::Place place = gate->enter();
-  if (!place) co_return forward_unavailable("is asked by as many at once as `concurrency` says");
+  std::string why;
+  const ForwardGate::Place place = gate->enter(client, why);
+  if (!place) co_return forward_unavailable(why);
 
   const Instant deadline = asked + gate->auth().timeout;
   ForwardAnswer answer = co_await converse(loop, resolver, *gate, question, *request, deadline);

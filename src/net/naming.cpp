@@ -5,6 +5,7 @@
 #include "net/client_address.hpp"
 #include "net/refuse.hpp"
 #include "policy/access.hpp"
+#include "policy/admission.hpp"
 
 #include <cerrno>
 
@@ -49,14 +50,14 @@ void count(Opening& opening) {
   const Services& services = opening.worker.services();
   const Instant now = Clock::now();
   const policy::Knock knock = services.penalties.knock(opening.client, now);
-  if (policy::only_told(knock.objection)) {
-    log_would_refuse(opening, Reason::penalty, "penalties");
-  }
+  if (policy::only_told(knock.objection))
+    log_would_refuse(opening, Reason::penalty, policy::rule_at_accept(Reason::penalty));
   policy::Entry entry;
   if (knock.action == policy::Entry::Action::drop) {
     entry.reason = Reason::penalty;
   } else {
     entry = services.limiter.name(opening.entry.permit, *opening.client, now);
+    if (entry.only_told) log_would_refuse(opening, *entry.only_told, policy::rule_at_accept(*entry.only_told));
   }
   if (entry.action == policy::Entry::Action::proceed && knock.action == policy::Entry::Action::refuse) {
     entry.action = knock.action;
@@ -99,7 +100,7 @@ Task<bool> read_proxy_header(Opening& opening) {
     }
   }
   if (is_trusted_proxy(opening)) co_return true;
-  if (policy::access_of(opening.entrance->access, opening.client) != policy::Access::granted) {
+  if (!policy::may_come(opening.entrance->access, opening.client)) {
     give_up(opening, Reason::client_denied);
     co_return false;
   }

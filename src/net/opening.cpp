@@ -126,12 +126,14 @@ policy::Verdict judge(Opening& opening, const Snapshot& snapshot, const ws::Requ
   };
   circumstances.route_is_full = [&](std::size_t index) {
     const ActiveRoute& route = *snapshot.route(index);
-    return route.route.limits.sessions &&
-           route.state->sessions.load(std::memory_order_relaxed) >= *route.route.limits.sessions;
+    const config::RouteLimits& limits = route.route.limits;
+    return limits.sessions && limits.enforce_sessions &&
+           route.state->sessions.load(std::memory_order_relaxed) >= *limits.sessions;
   };
   policy::Verdict verdict =
       policy::admit(snapshot.config().routes, snapshot.table(), form, asked.upgrade, circumstances);
   if (verdict.route) asked.route = snapshot.route(*verdict.route);
+  for (const policy::Refusal& told : verdict.only_told) log_would_refuse(opening, told.reason, told.rule);
   asked.rule = verdict.rule;
   if (verdict.subprotocol) opening.identity.subprotocol = *verdict.subprotocol;
   return verdict;
@@ -147,12 +149,12 @@ std::optional<policy::Objection> join_identity(Opening& opening) {
   asked.share = std::move(joined.share);
   if (!joined.objection) return std::nullopt;
   std::string rule = policy::rule_text(joined.rule, route.position);
-  if (!joined.objection->enforced) {
-    log_would_refuse(opening, joined.objection->reason, rule);
-    return std::nullopt;
+  if (policy::refuses(joined.objection)) {
+    asked.rule = std::move(rule);
+    return joined.objection;
   }
-  asked.rule = std::move(rule);
-  return joined.objection;
+  log_would_refuse(opening, joined.objection->reason, rule);
+  return std::nullopt;
 }
 
 // A task of its own, so that only a request makes its frame.
@@ -195,6 +197,9 @@ Task<> answer_request(Opening& opening, const ws::Request& request) {
   // Only now: who has no credential takes nobody's place while he waits to hear so.
   asked.place = RoutePlace::take(asked.route);
   if (!asked.place) co_return co_await refuse_late(opening, Reason::route_full);
+  if (asked.place.is_beyond()) {
+    log_would_refuse(opening, Reason::route_full, policy::rule_text("limits.sessions", route.position));
+  }
   config::Backend target = route.backend;
   if (asked.principal && asked.principal->backend) target = *config::parse_tcp_backend(*asked.principal->backend);
   opening.identity.backend = target.text();
@@ -210,8 +215,9 @@ Task<> answer_request(Opening& opening, const ws::Request& request) {
     backend_readiness = std::move(dialled->readiness);
   }
   if (worker.draining()) co_return co_await refuse_late(opening, Reason::draining);
-  // Who was revoked meanwhile.
-  if (asked.principal && worker.is_revoked(*asked.principal)) co_return co_await refuse_late(opening, Reason::revoked);
+  // Who was revoked meanwhile; where that is not enforced, the session tells.
+  if (asked.principal && route.enforce_auth && worker.is_revoked(*asked.principal))
+    co_return co_await refuse_late(opening, Reason::revoked);
   if (!opening.entry.permit.promote()) co_return co_await refuse_late(opening, Reason::full);
 
   opening.wait.set_limit(Clock::now() + answer_time);

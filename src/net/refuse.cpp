@@ -58,11 +58,15 @@ void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std
   services.log.write(LogLevel::warning, std::move(record));
 }
 
-void log_would_refuse(Opening& opening, Reason reason, std::string_view rule) {
+// No failure of the client's: it may do what it does.
+void log_would_refuse(Opening& opening, Reason reason, std::string_view rule, std::string_view detail) {
   const Services& services = opening.worker.services();
   if (!services.refusals.wants_line(reason, Clock::now(), false)) return;
   LogRecord record = record_of(opening, "would_refuse");
-  record.add("reason", word(reason)).add("identity", opening.identity.name).add("rule", rule);
+  record.add("reason", word(reason));
+  if (!opening.identity.name.empty()) record.add("identity", opening.identity.name);
+  record.add("rule", rule);
+  if (!detail.empty()) record.add("detail", detail);
   services.log.write(LogLevel::warning, std::move(record));
 }
 

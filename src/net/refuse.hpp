@@ -12,8 +12,8 @@ namespace drawbridge::net {
 // frame. `detail`: more about the reason, where no request came.
 void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code,
                  std::string_view detail = {});
-// What `rule` would have refused it for, if it were enforced.
-void log_would_refuse(Opening& opening, Reason reason, std::string_view rule);
+// What would have refused it, if it were enforced.
+void log_would_refuse(Opening& opening, Reason reason, std::string_view rule, std::string_view detail = {});
 
 // Sends the last words and closes so that they arrive: shut, then discard what still comes for a while.
 Task<> part(Opening& opening, End& end, std::string words);

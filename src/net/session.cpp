@@ -21,10 +21,9 @@ LogRecord Session::would_end_record(const Log& log, Reason reason, std::string_v
   LogRecord record = log.record(LogLevel::warning, "would_refuse");
   record.add("session", identity_.session).add("client", identity_.client);
   if (!identity_.via.empty()) record.add("via", identity_.via);
-  record.add("route", place_.route().name)
-      .add("reason", word(reason))
-      .add("identity", identity_.name)
-      .add("rule", policy::rule_text(rule, place_.route().position));
+  record.add("route", place_.route().name).add("reason", word(reason));
+  if (!identity_.name.empty()) record.add("identity", identity_.name);
+  record.add("rule", policy::rule_text(rule, place_.route().position));
   return record;
 }
 

@@ -49,7 +49,7 @@ class Session {
   const auth::Principal* principal() const { return principal_.get(); }
   // Null: its identity has no quotas.
   Meter* meter() { return meter_.get(); }
-  const std::string& route_name() const { return place_.route().name; }
+  const config::Route& route() const { return place_.route(); }
   const RouteState& route_state() const { return place_.state(); }
   // What would have ended it, if it were enforced.
   LogRecord would_end_record(const Log& log, Reason reason, std::string_view rule) const;

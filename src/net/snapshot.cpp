@@ -4,6 +4,13 @@
 #include <limits>
 
 namespace drawbridge::net {
+namespace {
+
+std::uint64_t most_sessions(const config::RouteLimits& limits) {
+  return limits.sessions.value_or(std::numeric_limits<std::uint64_t>::max());
+}
+
+}  // namespace
 
 Snapshot::Snapshot(config::Config config, const Snapshot* previous, std::vector<std::shared_ptr<Gate>> gates)
     : config_(std::move(config)), table_(config_.routes) {
@@ -25,13 +32,18 @@ const ActiveRoute* Snapshot::find(std::string_view name) const {
 
 RoutePlace RoutePlace::take(std::shared_ptr<const ActiveRoute> route) {
   RoutePlace place;
-  const std::uint64_t most = route->route.limits.sessions.value_or(std::numeric_limits<std::uint64_t>::max());
-  if (route->state->sessions.fetch_add(1, std::memory_order_relaxed) >= most) {
+  const config::RouteLimits& limits = route->route.limits;
+  const bool is_full = route->state->sessions.fetch_add(1, std::memory_order_relaxed) >= most_sessions(limits);
+  if (is_full && limits.enforce_sessions) {
     route->state->sessions.fetch_sub(1, std::memory_order_relaxed);
     return place;
   }
   place.route_ = std::move(route);
   return place;
+}
+
+bool RoutePlace::is_beyond() const {
+  return route_->state->sessions.load(std::memory_order_relaxed) > most_sessions(route_->route.limits);
 }
 
 }  // namespace drawbridge::net

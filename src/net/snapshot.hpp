@@ -51,7 +51,7 @@ class Snapshot {
 class RoutePlace {
  public:
   RoutePlace() = default;
-  // Empty if the route is full.
+  // Empty if the route is full, and that is enforced.
   static RoutePlace take(std::shared_ptr<const ActiveRoute> route);
   RoutePlace(RoutePlace&&) noexcept = default;
   RoutePlace& operator=(RoutePlace&& other) noexcept {
@@ -65,6 +65,8 @@ class RoutePlace {
   explicit operator bool() const { return route_ != nullptr; }
   const config::Route& route() const { return route_->route; }
   const RouteState& state() const { return *route_->state; }
+  // The route, with this place, has more sessions than it would have if that were enforced.
+  bool is_beyond() const;
 
  private:
   std::shared_ptr<const ActiveRoute> route_;

@@ -33,6 +33,9 @@ Splice::Splice(const config::Route& route, End& browser, End* backend, BufferBud
       up_held_(budget),
       up_undecoded_(budget),
       down_held_(budget),
+      tries_lifetime_(route.timeouts.lifetime && !route.timeouts.enforce_lifetime),
+      tries_idle_(route.timeouts.idle && !route.timeouts.enforce_idle),
+      tries_session_bytes_(route.limits.session_bytes && !route.limits.enforce_session_bytes),
       now_(now),
       opened_(now),
       last_heard_(now),
@@ -127,10 +130,14 @@ Wants Splice::advance(Instant now, Scratch& scratch) {
   return wants(moved);
 }
 
+std::uint64_t Splice::session_bytes() const {
+  return counts_.up_bytes + up_held_.bytes().size() + counts_.down_bytes + down_tail_size_;
+}
+
 std::uint64_t Splice::session_bytes_left() const {
-  if (!route_.limits.session_bytes) return std::numeric_limits<std::uint64_t>::max();
-  const std::uint64_t used = counts_.up_bytes + up_held_.bytes().size() + counts_.down_bytes + down_tail_size_;
-  return *route_.limits.session_bytes - std::min(used, *route_.limits.session_bytes);
+  const config::RouteLimits& limits = route_.limits;
+  if (!limits.session_bytes || !limits.enforce_session_bytes) return std::numeric_limits<std::uint64_t>::max();
+  return *limits.session_bytes - std::min(session_bytes(), *limits.session_bytes);
 }
 
 }  // namespace drawbridge::net

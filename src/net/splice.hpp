@@ -73,6 +73,9 @@ class Splice {
   void abandon(Reason reason);
   // Does everything that can be done now, within one turn.
   Wants advance(Instant now, Scratch& scratch);
+  // After a turn: what would have ended it if it were enforced (lifetime, idle, session_bytes). Each is said once, so
+  // ask until there is nothing more.
+  std::optional<Reason> would_end();
 
   const ws::Lifecycle& lifecycle() const { return lifecycle_; }
   // Final once advance said `over`.
@@ -126,12 +129,14 @@ class Splice {
   void settle_state();
   // True if one came.
   bool check_deadlines();
+  bool passed(Instant since, const std::optional<config::Milliseconds>& timeout) const;
   Instant next_deadline() const;
   Wants wants(bool moved);
   void count_leftovers();
 
   Instant shaped_until(bool upstream) const;
   bool shaped() const { return shaped_until(true) > now_ || shaped_until(false) > now_; }
+  std::uint64_t session_bytes() const;
   std::uint64_t session_bytes_left() const;
   bool downstream_stuck() const { return !down_held_.empty(); }
   bool liveness_counts() const { return was_reading_ && reads_browser() && !downstream_stuck(); }
@@ -172,6 +177,10 @@ class Splice {
   bool ping_due_ = false;
   bool close_sent_ = false;
   bool echo_in_message_ = false;  // a message's first frame went back, its last did not
+  // What is only tried, and was not said yet.
+  bool tries_lifetime_;
+  bool tries_idle_;
+  bool tries_session_bytes_;
   bool was_reading_ = true;
   std::uint32_t lingered_ = 0;          // bytes discarded from the browser after our last one
   std::uint32_t backend_lingered_ = 0;  // and from the backend

@@ -27,11 +27,12 @@ void Splice::settle_state() {
   end_by_ = now_ + route_.timeouts.close;
 }
 
+bool Splice::passed(Instant since, const std::optional<config::Milliseconds>& timeout) const {
+  return timeout && now_ >= since + *timeout;
+}
+
 bool Splice::check_deadlines() {
   const config::RouteTimeouts& timeouts = route_.timeouts;
-  const auto passed = [this](Instant since, const std::optional<config::Milliseconds>& timeout) {
-    return timeout && now_ >= since + *timeout;
-  };
   if (lifecycle_.state() == State::closing && now_ >= end_by_) {
     lifecycle_.close_timed_out();
     settle_state();
@@ -41,9 +42,9 @@ bool Splice::check_deadlines() {
   }
   if (lifecycle_.state() != State::open) return false;
 
-  if (passed(opened_, timeouts.lifetime)) {
+  if (timeouts.enforce_lifetime && passed(opened_, timeouts.lifetime)) {
     lifecycle_.decide(Reason::lifetime);
-  } else if (passed(last_payload_, timeouts.idle) && !shaped()) {
+  } else if (timeouts.enforce_idle && passed(last_payload_, timeouts.idle) && !shaped()) {
     lifecycle_.decide(Reason::idle);
   } else if ((!up_held_.empty() && passed(backend_stuck_since_, timeouts.stall)) ||
              (downstream_stuck() && passed(browser_stuck_since_, timeouts.stall))) {
@@ -59,6 +60,24 @@ bool Splice::check_deadlines() {
   return true;
 }
 
+std::optional<Reason> Splice::would_end() {
+  const bool open = lifecycle_.state() == State::open;
+  if (tries_lifetime_ && open && passed(opened_, route_.timeouts.lifetime)) {
+    tries_lifetime_ = false;
+    return Reason::lifetime;
+  }
+  if (tries_idle_ && open && passed(last_payload_, route_.timeouts.idle) && !shaped()) {
+    tries_idle_ = false;
+    return Reason::idle;
+  }
+  // Also of one that ended in the same turn: its last bytes would not have crossed.
+  if (tries_session_bytes_ && session_bytes() > *route_.limits.session_bytes) {
+    tries_session_bytes_ = false;
+    return Reason::session_bytes;
+  }
+  return std::nullopt;
+}
+
 Instant Splice::next_deadline() const {
   const config::RouteTimeouts& timeouts = route_.timeouts;
   Instant next = never;
@@ -66,9 +85,11 @@ Instant Splice::next_deadline() const {
   if (lifecycle_.state() != State::open) {
     lower(next, end_by_);
   } else {
-    if (timeouts.lifetime) lower(next, opened_ + *timeouts.lifetime);
+    if (timeouts.lifetime && (timeouts.enforce_lifetime || tries_lifetime_)) lower(next, opened_ + *timeouts.lifetime);
     // Who waits only because we hold it back is not idle.
-    if (timeouts.idle && !shaped()) lower(next, last_payload_ + *timeouts.idle);
+    if (timeouts.idle && (timeouts.enforce_idle || tries_idle_) && !shaped()) {
+      lower(next, last_payload_ + *timeouts.idle);
+    }
     if (timeouts.stall && !up_held_.empty()) lower(next, backend_stuck_since_ + *timeouts.stall);
     if (timeouts.stall && downstream_stuck()) lower(next, browser_stuck_since_ + *timeouts.stall);
     if (liveness_counts()) {

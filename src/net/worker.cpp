@@ -101,7 +101,7 @@ void Worker::take(Accepted accepted) {
 void Worker::use(std::shared_ptr<const Snapshot> snapshot, Duration window) {
   loop_.post([this, snapshot = std::move(snapshot), window] {
     snapshot_ = snapshot;
-    drain_sessions(window, [this](const Session& session) { return !snapshot_->has_route(session.route_name()); });
+    drain_sessions(window, [this](const Session& session) { return !snapshot_->has_route(session.route().name); });
   });
 }
 
@@ -173,7 +173,7 @@ void Worker::carry(std::unique_ptr<Session> session, Load load, std::unique_ptr<
   carried_->push_back(*carried);
   // A reload, a drain or a revocation that came while it was being opened concerns it too.
   const Session& opened = carried->session();
-  if (draining_ || opened.route_state().draining || !snapshot_->has_route(opened.route_name())) {
+  if (draining_ || opened.route_state().draining || !snapshot_->has_route(opened.route().name)) {
     carried->drain_at(Clock::now());
   }
   if (const auth::Principal* principal = carried->session().principal()) {

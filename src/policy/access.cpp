@@ -3,15 +3,26 @@
 #include <algorithm>
 
 namespace drawbridge::policy {
+namespace {
 
-Access access_of(const config::Access& access, const std::optional<client::Address>& client) {
-  if (!client) return Access::granted;
-  const auto listed = [&](const std::vector<client::Network>& networks) {
-    return std::any_of(networks.begin(), networks.end(),
-                       [&](const auto& network) { return network.contains(*client); });
-  };
-  if (listed(access.deny)) return Access::denied;
-  return access.allow.empty() || listed(access.allow) ? Access::granted : Access::not_allowed;
+bool lists(const std::vector<client::Network>& networks, const client::Address& client) {
+  return std::any_of(networks.begin(), networks.end(),
+                     [&](const client::Network& network) { return network.contains(client); });
+}
+
+}  // namespace
+
+bool is_denied(const config::Access& access, const std::optional<client::Address>& client) {
+  return client && lists(access.deny, *client);
+}
+
+bool is_not_allowed(const config::Access& access, const std::optional<client::Address>& client) {
+  return client && !access.allow.empty() && !lists(access.allow, *client);
+}
+
+bool may_come(const config::Access& access, const std::optional<client::Address>& client) {
+  return !(access.enforce_deny && is_denied(access, client)) &&
+         !(access.enforce_allow && is_not_allowed(access, client));
 }
 
 }  // namespace drawbridge::policy

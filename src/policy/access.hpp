@@ -6,10 +6,14 @@
 
 namespace drawbridge::policy {
 
-enum class Access : std::uint8_t { granted, denied, not_allowed };  // by `deny`; by an `allow` that names others
-
 // Whether a client may come, by its address alone. One without an address, on a Unix socket, was let in by the mode of
 // the socket's file.
-Access access_of(const config::Access& access, const std::optional<client::Address>& client);
+
+// What each of the two rules says, whether it is enforced or not.
+bool is_denied(const config::Access& access, const std::optional<client::Address>& client);       // `deny` lists it
+bool is_not_allowed(const config::Access& access, const std::optional<client::Address>& client);  // `allow` does not
+
+// Nothing that is enforced stands against it.
+bool may_come(const config::Access& access, const std::optional<client::Address>& client);
 
 }  // namespace drawbridge::policy

@@ -33,41 +33,50 @@ std::optional<std::string> choose_subprotocol(const config::Route& route, const 
   return std::nullopt;
 }
 
-// A reason to refuse, and the rule that gave it.
-struct Refusal {
-  Reason reason;
-  std::string rule;
-};
+// Pages of this origin are let in: the rule fits, or is not enforced.
+bool origin_is_let_in(const config::Route& route, const std::optional<ws::Origin>& origin) {
+  return origin_may_enter(route, origin) || (origin && !route.enforce_origins);
+}
 
-std::optional<Refusal> refused_by_address(const config::Access& access, const std::optional<client::Address>& client) {
-  switch (access_of(access, client)) {
-    case Access::granted: return std::nullopt;
-    case Access::denied: return Refusal{Reason::client_denied, rule_text("deny", access.deny_position)};
-    case Access::not_allowed: return Refusal{Reason::client_denied, rule_text("allow", access.allow_position)};
-  }
+using Refusals = std::vector<Refusal>;
+
+// `refusal` itself if it is enforced; otherwise it is only told.
+std::optional<Refusal> enforced(bool enforce, Refusal refusal, Refusals& only_told) {
+  if (enforce) return refusal;
+  only_told.push_back(std::move(refusal));
   return std::nullopt;
 }
 
+std::optional<Refusal> refused_by_address(const config::Access& access, const std::optional<client::Address>& client,
+                                          Refusals& only_told) {
+  const auto denied = [&](bool enforce, std::string rule) {
+    return enforced(enforce, {Reason::client_denied, std::move(rule)}, only_told);
+  };
+  if (is_denied(access, client)) {
+    if (auto refusal = denied(access.enforce_deny, rule_text("deny", access.deny_position))) return refusal;
+  }
+  if (!is_not_allowed(access, client)) return std::nullopt;
+  return denied(access.enforce_allow, rule_text("allow", access.allow_position));
+}
+
 // The rules that need no more than the connection.
-std::optional<Refusal> refused_before_routing(const Circumstances& circumstances) {
+std::optional<Refusal> refused_before_routing(const Circumstances& circumstances, Refusals& only_told) {
   if (circumstances.draining) return Refusal{Reason::draining, {}};
   if (circumstances.access != nullptr) {
-    if (auto refusal = refused_by_address(*circumstances.access, circumstances.client)) return refusal;
+    if (auto refusal = refused_by_address(*circumstances.access, circumstances.client, only_told)) return refusal;
   }
   if (!circumstances.refusal) return std::nullopt;
-  switch (*circumstances.refusal) {
-    case Reason::rate: return Refusal{Reason::rate, "limits.handshakes_per_client"};
-    case Reason::penalty: return Refusal{Reason::penalty, "penalties"};
-    default: return Refusal{*circumstances.refusal, "limits.sessions_per_client"};
-  }
+  return Refusal{*circumstances.refusal, std::string(rule_at_accept(*circumstances.refusal))};
 }
 
 std::optional<Refusal> refused_by_route(const config::Route& route, std::size_t index, const ws::Upgrade& upgrade,
-                                        const Circumstances& circumstances) {
-  if (auto refusal = refused_by_address(route.access, circumstances.client)) return refusal;
+                                        const Circumstances& circumstances, Refusals& only_told) {
+  if (auto refusal = refused_by_address(route.access, circumstances.client, only_told)) return refusal;
   if (!origin_may_enter(route, upgrade.origin)) {
-    return upgrade.origin ? Refusal{Reason::origin, rule_text("origins", route.origins_position)}
-                          : Refusal{Reason::origin, rule_text("allow_missing_origin", route.position)};
+    // Who sends none is no page of another origin: that is for `allow_missing_origin` to say.
+    if (!upgrade.origin) return Refusal{Reason::origin, rule_text("allow_missing_origin", route.position)};
+    Refusal foreign{Reason::origin, rule_text("origins", route.origins_position)};
+    if (auto refusal = enforced(route.enforce_origins, std::move(foreign), only_told)) return refusal;
   }
   // Browsers end a connection where they offered some and none came back.
   if (circumstances.offers_only_credentials) return Refusal{Reason::subprotocol, "none besides the credential"};
@@ -85,7 +94,7 @@ std::optional<Refusal> refused_by_route(const config::Route& route, std::size_t 
 // A 101 makes the browser's page a party to the connection: no page of a foreign origin gets one, whatever the reason
 // of the refusal, unless the route says so.
 bool may_see_close_frame(const config::Route& route, const ws::Upgrade& upgrade) {
-  return route.rejection == config::Rejection::close_any || origin_may_enter(route, upgrade.origin);
+  return route.rejection == config::Rejection::close_any || origin_is_let_in(route, upgrade.origin);
 }
 
 }  // namespace
@@ -112,10 +121,10 @@ Verdict admit(const std::vector<config::Route>& routes, const RouteTable& table,
   const bool ours = circumstances.host_is_ours(upgrade.host.host);
   if (ours) verdict.route = table.find(upgrade.host.host, upgrade.target.path);
 
-  std::optional<Refusal> refusal = refused_before_routing(circumstances);
+  std::optional<Refusal> refusal = refused_before_routing(circumstances, verdict.only_told);
   if (!verdict.route && !refusal) refusal = Refusal{ours ? Reason::no_route : Reason::misdirected, {}};
   if (verdict.route && !refusal) {
-    refusal = refused_by_route(routes[*verdict.route], *verdict.route, upgrade, circumstances);
+    refusal = refused_by_route(routes[*verdict.route], *verdict.route, upgrade, circumstances, verdict.only_told);
   }
   if (refusal) {
     verdict.reason = refusal->reason;
@@ -140,6 +149,14 @@ Verdict admit(const std::vector<config::Route>& routes, const RouteTable& table,
     verdict.subprotocol = choice ? *choice : upgrade.subprotocols.front();
   }
   return verdict;
+}
+
+std::string_view rule_at_accept(Reason reason) {
+  switch (reason) {
+    case Reason::rate: return "limits.handshakes_per_client";
+    case Reason::penalty: return "penalties";
+    default: return "limits.sessions_per_client";
+  }
 }
 
 std::string rule_text(std::string_view key, const config::Position& position) {

@@ -31,11 +31,21 @@ struct Circumstances {
   std::function<bool(std::size_t route)> route_is_full = [](std::size_t) { return false; };
 };
 
+// A reason to refuse, and what gave it: the rule and where it stands, "origins (drawbridge.yaml:12:14)". The rule is
+// empty where no configuration did.
+struct Refusal {
+  Reason reason;
+  std::string rule;
+
+  bool operator==(const Refusal&) const = default;
+};
+
 // What is to be done with a request.
 struct Verdict {
   std::optional<Reason> reason;  // absent: admitted
-  // What said no, and where that stands: "origins (drawbridge.yaml:12:14)". Empty where no configuration did.
-  std::string rule;
+  std::string rule;              // what said no, as in Refusal
+  // What would have said no, on its way to the verdict, if it were enforced.
+  std::vector<Refusal> only_told;
   // The matching route, also of a request that is refused; none for an ill-formed or misdirected one.
   std::optional<std::size_t> route;
   std::optional<std::string> subprotocol;  // to answer in the 101, also where that only leads to a Close frame
@@ -51,6 +61,9 @@ struct Verdict {
 // is draining, room. `form` is what ws::check_upgrade said.
 Verdict admit(const std::vector<config::Route>& routes, const RouteTable& table, std::optional<Reason> form,
               const ws::Upgrade& upgrade, const Circumstances& circumstances);
+
+// What decided at accept, by its reason: "limits.handshakes_per_client".
+std::string_view rule_at_accept(Reason reason);
 
 // A rule as refusals name it.
 std::string rule_text(std::string_view key, const config::Position& position);

@@ -127,17 +127,16 @@ void judge(const Clients& clients, const LimiterLimits& limits, Instant now, Ent
     entry.reason = reason;
   };
 
-  if (!all([&](const CountedClient* c) { return c->connections <= 2 * c->most_connections(limits); })) {
-    return drop(Reason::client_sessions);
-  }
+  const auto has_room = [&](std::uint64_t times) {
+    return all([&](const CountedClient* c) { return c->connections <= times * c->most_connections(limits); });
+  };
+
+  if (limits.enforce_sessions_per_client && !has_room(2)) return drop(Reason::client_sessions);
   if (all([&](CountedClient* c) { return has_token(c->handshakes, now); })) {
     for (CountedClient* c : clients) c->handshakes.take(1, now);
-    const bool room = all([&](const CountedClient* c) { return c->connections <= c->most_connections(limits); });
-    if (!room) return refuse(Reason::client_sessions);
-    entry.action = Entry::Action::proceed;
-    return;
-  }
-  if (all([&](CountedClient* c) { return has_token(c->refusals, now); })) {
+  } else if (!limits.enforce_handshakes_per_client) {
+    entry.only_told = Reason::rate;
+  } else if (all([&](CountedClient* c) { return has_token(c->refusals, now); })) {
     double wait = 0;
     for (CountedClient* c : clients) {
       c->refusals.take(1, now);
@@ -145,8 +144,14 @@ void judge(const Clients& clients, const LimiterLimits& limits, Instant now, Ent
     }
     entry.retry_after = whole_seconds(wait);
     return refuse(Reason::rate);
+  } else {
+    return drop(Reason::rate);
   }
-  drop(Reason::rate);
+  if (!has_room(1)) {
+    if (limits.enforce_sessions_per_client) return refuse(Reason::client_sessions);
+    if (!entry.only_told) entry.only_told = Reason::client_sessions;
+  }
+  entry.action = Entry::Action::proceed;
 }
 
 }  // namespace

@@ -17,6 +17,9 @@ struct LimiterLimits {
   std::uint64_t sessions_per_client = 512;  // connections before and after 101
   double handshakes_per_client = 50;        // a second, > 0
   std::uint64_t handshake_burst = 400;
+  // False: who is beyond it proceeds, and it is only told.
+  bool enforce_sessions_per_client = true;
+  bool enforce_handshakes_per_client = true;
 };
 
 class Limiter;
@@ -55,6 +58,7 @@ struct Entry {
   Action action = Action::drop;
   Reason reason = Reason::pending_full;  // unless proceed
   unsigned retry_after = 1;              // seconds, for refuse with Reason::rate
+  std::optional<Reason> only_told;       // what a limit that is not enforced has against it; the first, if both have
   Permit permit;                         // unless drop
 };
 

@@ -106,6 +106,21 @@ BOOST_AUTO_TEST_CASE(bad_files_are_refused_and_never_start_the_daemon) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_file_of_revocations_is_checked_too) {
+  const std::string configured = simple(5900, "", "revocations: revoked.txt\n");
+  const Run absent = check(configured);
+  BOOST_TEST(absent.code == 1);
+  BOOST_TEST(contains(absent.error, "drawbridge.yaml:"), absent.error);
+  BOOST_TEST(contains(absent.error, "revoked.txt`: "), absent.error);
+  directory.write("revoked.txt", "# nobody yet\nidentity alice\nusr bob\n");
+  const Run wrong = check(configured);
+  BOOST_TEST(wrong.code == 1);
+  BOOST_TEST(contains(wrong.error, "revoked.txt`: line 3: it is neither `identity NAME` nor `token ID`"), wrong.error);
+  directory.write("revoked.txt", "identity alice\n");
+  const Run right = check(configured);
+  BOOST_TEST(right.code == 0, right.error);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_merely_risky_is_a_warning) {
   const Certificate expired = make_certificate({"bridge.test"}, -3);
   directory.write("server.crt", expired.chain);

@@ -108,10 +108,10 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named) {
 }
 
 BOOST_AUTO_TEST_CASE(what_travels_by_itself_needs_origins_that_keep_foreign_pages_out) {
-  const std::string bearer = "jwt: { jwks: a, algorithms: RS256 }";
+  const std::string bearer = "jwt: { jwks: a, algorithms: RS256, audience: b }";
   const std::vector<std::string> travelling{"basic: { file: a }", "client_certificate: {}",
                                             "forward: { url: http://127.0.0.1:1/ }",
-                                            "jwt: { jwks: a, algorithms: RS256, from: [ authorization, 'cookie:s' ] }",
+                                            "jwt: { jwks: a, algorithms: RS256, audience: b, from: [ 'cookie:s' ] }",
                                             "tokens: { file: a, from: [ 'cookie:s' ] }",
                                             // The other way in does not make it better.
                                             bearer + " }, { basic: { file: a }"};

@@ -136,15 +136,38 @@ BOOST_AUTO_TEST_CASE(a_gate_remembers_from_when_it_was_asked_and_only_if_it_is_t
 
 BOOST_AUTO_TEST_CASE(a_gate_lets_so_many_ask_at_once) {
   const auto gate = gate_with(std::nullopt, 2);
-  std::optional<ForwardGate::Place> first(gate->enter());
-  const ForwardGate::Place second = gate->enter();
+  std::string why;
+  std::optional<ForwardGate::Place> first(gate->enter({}, why));
+  const ForwardGate::Place second = gate->enter({}, why);
   BOOST_TEST(bool(*first));
   BOOST_TEST(bool(second));
-  BOOST_TEST(!gate->enter());
+  BOOST_TEST(!gate->enter({}, why));
+  BOOST_TEST(why == "is asked by as many at once as `concurrency` says");
   BOOST_TEST(gate->asking() == 2U);
   first.reset();
-  BOOST_TEST(bool(gate->enter()));
+  BOOST_TEST(bool(gate->enter({}, why)));
   BOOST_TEST(gate->asking() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(no_client_takes_more_than_half_of_a_gate) {
+  const auto address = [](const char* text) { return client::parse_address(text); };
+  const auto gate = gate_with(std::nullopt, 5);
+  std::string why;
+  std::optional<ForwardGate::Place> first(gate->enter(address("2001:db8::1"), why));
+  // The same /64 is the same client.
+  const ForwardGate::Place second = gate->enter(address("2001:db8::2"), why);
+  BOOST_TEST((*first && second));
+  BOOST_TEST(!gate->enter(address("2001:db8::3"), why));
+  BOOST_TEST(why == "is asked about this client as often at once as its half of `concurrency` allows");
+  BOOST_TEST(gate->asking() == 2U);
+  BOOST_TEST(bool(gate->enter(address("2001:db8:1::1"), why)));
+  BOOST_TEST(bool(gate->enter(address("192.0.2.1"), why)));
+  first.reset();
+  BOOST_TEST(bool(gate->enter(address("2001:db8::3"), why)));
+
+  // Of one place, one client may have it.
+  const auto narrow = gate_with(std::nullopt, 1);
+  BOOST_TEST(bool(narrow->enter(address("192.0.2.1"), why)));
 }
 
 BOOST_AUTO_TEST_CASE(a_gate_that_cannot_work_says_why) {

@@ -176,7 +176,7 @@ net::Descriptor socket_file(const std::string& path) {
 
 net::Task<> ask_into(net::Loop& loop, net::Resolver& resolver, std::shared_ptr<ForwardGate> gate,
                      ForwardQuestion question, std::optional<ForwardAnswer>& answer) {
-  ForwardAnswer got = co_await net::ask_forward(loop, resolver, std::move(gate), std::move(question));
+  ForwardAnswer got = co_await net::ask_forward(loop, resolver, std::move(gate), std::move(question), {});
   answer = std::move(got);
   loop.stop();
 }

@@ -132,6 +132,33 @@ BOOST_AUTO_TEST_CASE(a_lifetime_ends_however_busy) {
   BOOST_TEST(s.splice.lifecycle().reason().value() == Reason::lifetime);
 }
 
+// Each is said once, and ends nothing.
+BOOST_AUTO_TEST_CASE(what_is_not_enforced_is_only_said) {
+  Spliced s(with([](auto& r) {
+    r.timeouts.idle = 10'000ms;
+    r.timeouts.lifetime = 15'000ms;
+    r.limits.session_bytes = 10;
+    r.timeouts.enforce_idle = r.timeouts.enforce_lifetime = r.limits.enforce_session_bytes = false;
+  }));
+  s.run_after(9s);
+  BOOST_TEST(!s.splice.would_end());
+  s.run_after(1s);
+  BOOST_TEST((s.splice.would_end() == Reason::idle));
+  BOOST_TEST(!s.splice.would_end());
+  s.browser.send(client_frame(Opcode::binary, "0123456789"));
+  s.run_after(5s);
+  BOOST_TEST((s.splice.would_end() == Reason::lifetime));
+  BOOST_TEST(!s.splice.would_end());
+  s.browser.send(client_frame(Opcode::binary, "0"));
+  s.run();
+  BOOST_TEST((s.splice.would_end() == Reason::session_bytes));
+  s.browser.send(client_frame(Opcode::binary, "1"));
+  s.run_after(20s);
+  BOOST_TEST(!s.splice.would_end());
+  BOOST_TEST(!s.splice.lifecycle().reason());
+  BOOST_TEST(s.backend.received() == "012345678901");
+}
+
 BOOST_AUTO_TEST_CASE(a_silent_browser_is_pinged_and_then_called_dead) {
   Spliced s;
   const net::Wants wants = s.run();

@@ -219,6 +219,60 @@ BOOST_AUTO_TEST_CASE(a_missing_origin_needs_the_routes_leave) {
   BOOST_TEST(said(request.from("https://evil.example").verdict()) == "origin");
 }
 
+// What would have been refused is told in the order of the rules, and the rest are asked as if those were not there.
+BOOST_AUTO_TEST_CASE(a_rule_that_is_not_enforced_is_only_told) {
+  Request request;
+  request.from("https://evil.example").route.enforce_origins = false;
+  request.route.origins_position = {"a.yaml", 1, 2};
+  BOOST_TEST(said(request.verdict()) == "admitted");
+  BOOST_TEST((request.verdict().only_told == std::vector<policy::Refusal>{{Reason::origin, "origins (a.yaml:1:2)"}}));
+  BOOST_TEST(said(request.from("null").verdict()) == "admitted");
+  BOOST_TEST(request.from("https://app.example.org").verdict().only_told.empty());
+
+  const config::Access nobody{.allow = {*client::parse_network("10.0.0.1")},
+                              .deny = {*client::parse_network("192.0.2.0/24")},
+                              .enforce_allow = false,
+                              .enforce_deny = false,
+                              .allow_position = {},
+                              .deny_position = {}};
+  request.from("https://evil.example").route.access = nobody;
+  request.circumstances.access = &nobody;
+  request.circumstances.client = client::parse_address("192.0.2.1");
+  BOOST_TEST(said(request.verdict()) == "admitted");
+  const policy::Refusal deny{Reason::client_denied, "deny"};
+  const policy::Refusal allow{Reason::client_denied, "allow"};
+  const policy::Refusal origins{Reason::origin, "origins (a.yaml:1:2)"};
+  BOOST_TEST((request.verdict().only_told == std::vector{deny, allow, deny, allow, origins}));
+
+  // One rule that is tried does not stand in for another that holds.
+  request.route.access.enforce_allow = true;
+  BOOST_TEST(said(request.verdict()) == "client_denied");
+  BOOST_TEST(request.verdict().rule == "allow");
+  BOOST_TEST((request.verdict().only_told == std::vector{deny, allow, deny}));
+  request.route.access = {};
+  request.circumstances.full = true;
+  BOOST_TEST(said(request.verdict()) == "full");
+  BOOST_TEST((request.verdict().only_told == std::vector{deny, allow, origins}));
+}
+
+BOOST_AUTO_TEST_CASE(origins_that_are_not_enforced_give_no_leave_to_come_without_one) {
+  Request request;
+  request.without_origin().route.enforce_origins = false;
+  BOOST_TEST(said(request.verdict()) == "origin");
+  BOOST_TEST(request.verdict().rule == "allow_missing_origin");
+  BOOST_TEST(request.verdict().only_told.empty());
+}
+
+// They can have a session: a Close frame gives them nothing more.
+BOOST_AUTO_TEST_CASE(pages_that_origins_only_would_keep_out_may_see_a_close_frame) {
+  Request request;
+  request.from("https://evil.example").told_by(Rejection::close).circumstances.full = true;
+  BOOST_TEST(!request.verdict().in_close_frame);
+  request.route.enforce_origins = false;
+  BOOST_TEST(said(request.verdict()) == "full");
+  BOOST_TEST(request.verdict().in_close_frame);
+}
+
 BOOST_AUTO_TEST_CASE(any_of_the_listed_origins_will_do) {
   Request request;
   request.route.origins = {pattern("https://a.example"), pattern("https://*.b.example"),

@@ -423,6 +423,43 @@ BOOST_AUTO_TEST_CASE(a_permit_of_nobody_counts_for_whom_a_proxy_names) {
   BOOST_TEST(named(v4(1), held) == proceed);
 }
 
+BOOST_AUTO_TEST_CASE(sessions_that_are_not_enforced_are_only_told) {
+  LimiterLimits limits = wide();
+  limits.sessions_per_client = 1;
+  limits.enforce_sessions_per_client = false;
+  Limiter limiter(limits);
+  std::vector<Permit> held;
+  for (int i = 0; i < 5; ++i) {
+    Entry entry = limiter.enter(v4(1), start, unlucky);
+    BOOST_TEST(entry.action == proceed);
+    BOOST_TEST((entry.only_told == (i == 0 ? std::nullopt : std::optional(Reason::client_sessions))), i);
+    held.push_back(std::move(entry.permit));
+  }
+  BOOST_TEST(!limiter.enter(v4(2), start, unlucky).only_told);
+}
+
+BOOST_AUTO_TEST_CASE(a_rate_that_is_not_enforced_is_only_told) {
+  LimiterLimits limits = wide();
+  limits.handshakes_per_client = 1;
+  limits.handshake_burst = 2;
+  limits.enforce_handshakes_per_client = false;
+  limits.sessions_per_client = 4;
+  Limiter limiter(limits);
+  std::vector<Permit> held;
+  for (int i = 0; i < 4; ++i) {
+    Entry entry = limiter.enter(v6(1, 1), start, unlucky);
+    BOOST_TEST(entry.action == proceed);
+    BOOST_TEST((entry.only_told == (i < 2 ? std::nullopt : std::optional(Reason::rate))), i);
+    held.push_back(std::move(entry.permit));
+  }
+  // The other limit holds as ever.
+  const Entry fifth = limiter.enter(v6(1, 1), start, unlucky);
+  BOOST_TEST(fifth.action == refuse);
+  BOOST_TEST(word(fifth.reason) == "client_sessions");
+  // Nobody owes for what was let through.
+  BOOST_TEST(!limiter.enter(v6(1, 1), start + 1s, unlucky).only_told);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
