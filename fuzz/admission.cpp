@@ -2,9 +2,9 @@
 // route.
 //
 // Input: lines of words. "route" gives a route: an optional //host, its path, origins, "missing"
-// (allow_missing_origin), "close" or "close-any", "full", and +subprotocols ("+" is the list without any). "ask" gives
-// a request: //host, path, an origin, offered +subprotocols, and "draining", "rate", "penalty", "sessions", "full",
-// "foreign" (a Host of other certificates) or "malformed".
+// (allow_missing_origin), "tries" (`origins` is not enforced), "close" or "close-any", "full", and +subprotocols ("+"
+// is the list without any). "ask" gives a request: //host, path, an origin, offered +subprotocols, and "draining",
+// "rate", "penalty", "sessions", "full", "foreign" (a Host of other certificates) or "malformed".
 
 #include "policy/admission.hpp"
 
@@ -71,6 +71,7 @@ void add_route(const Words& words, World& world) {
     if (word.starts_with('+')) route.subprotocols = subprotocols(words);
   }
   route.allow_missing_origin = has(words, "missing");
+  route.enforce_origins = !has(words, "tries");
   if (has(words, "close")) route.rejection = Rejection::close;
   if (has(words, "close-any")) route.rejection = Rejection::close_any;
   // The loader takes no route without a path or an origin, and none twice.
@@ -141,6 +142,10 @@ bool origin_listed(const config::Route& route, const std::optional<ws::Origin>& 
   return false;
 }
 
+bool origin_let_in(const config::Route& route, const std::optional<ws::Origin>& origin) {
+  return origin_listed(route, origin) || (origin && !route.enforce_origins);
+}
+
 // Absent: none is answered.
 std::optional<std::string> answered(const config::Route& route, const std::vector<std::string>& offered) {
   if (offered.empty()) return std::nullopt;
@@ -160,7 +165,7 @@ std::optional<Reason> refused(const World& world, const Request& request, std::o
   if (request.foreign) return Reason::misdirected;
   if (!index) return Reason::no_route;
   const config::Route& route = world.routes[*index];
-  if (!origin_listed(route, request.upgrade.origin)) return Reason::origin;
+  if (!origin_let_in(route, request.upgrade.origin)) return Reason::origin;
   const auto& offered = request.upgrade.subprotocols;
   if (!offered.empty() && !answered(route, offered)) return Reason::subprotocol;
   if (request.circumstances.full) return Reason::full;
@@ -173,7 +178,7 @@ bool told_by_close(const config::Route& route, Reason reason, const ws::Upgrade&
   constexpr std::array<int, 6> told{401, 403, 429, 502, 503, 504};
   if (std::find(told.begin(), told.end(), info(reason).http_status) == told.end()) return false;
   if (route.rejection == Rejection::close_any) return true;
-  return route.rejection == Rejection::close && origin_listed(route, upgrade.origin);
+  return route.rejection == Rejection::close && origin_let_in(route, upgrade.origin);
 }
 
 void check(const World& world, const Request& request) {
@@ -185,6 +190,12 @@ void check(const World& world, const Request& request) {
   require(verdict.route == route, "the route is number ", verdict.route.value_or(999));
   require(verdict.reason == reason, "refused for ", verdict.reason ? word(*verdict.reason) : "nothing");
   require(verdict.admitted() == !reason, "admitted");
+
+  const auto& origin = request.upgrade.origin;
+  const bool asked_for_origin = route && reason != Reason::draining && !request.circumstances.refusal;
+  const bool only_told = asked_for_origin && origin && !world.routes[*route].enforce_origins &&
+                         !origin_listed(world.routes[*route], origin);
+  require(verdict.only_told.empty() == !only_told, "told of what is not enforced: ", verdict.only_told.size());
 
   const auto& offered = request.upgrade.subprotocols;
   const bool told = reason && route && told_by_close(world.routes[*route], *reason, request.upgrade);

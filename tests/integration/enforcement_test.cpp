@@ -27,6 +27,7 @@ Head foreign() {
   return Head().set("Origin", "https://evil.example");
 }
 
+const std::string listed = ", origins: [ \"https://app.example.org\" ]";
 const std::string by_token = ", auth: [ { tokens: { file: tokens.txt } } ]";
 const std::string untried = ", enforce: { auth: false }";
 
@@ -78,7 +79,7 @@ void check(const Record& told, const std::string& reason, const std::string& rul
 BOOST_AUTO_TEST_SUITE(enforcement)
 
 BOOST_AUTO_TEST_CASE(origins) {
-  Bridge tried(", enforce: { origins: false }");
+  Bridge tried(listed + ", enforce: { origins: false }");
   const Record told = tried.admitted(foreign());
   check(told, "origin", "origins (");
   BOOST_TEST(told["origin"] == "https://evil.example");
@@ -88,7 +89,7 @@ BOOST_AUTO_TEST_CASE(origins) {
   BOOST_TEST(tried.ask(Head().without("Origin")).reason() == "origin");
   BOOST_TEST(tried.told() == 1U);
 
-  Bridge enforced(", enforce: { origins: true }");
+  Bridge enforced(listed + ", enforce: { origins: true }");
   BOOST_TEST(enforced.ask(foreign()).reason() == "origin");
   BOOST_TEST(enforced.told() == 0U);
 }
@@ -251,7 +252,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_a_proxy_names_and_its_limits) {
 
 // It holds from the next connection on; what is structural holds always.
 BOOST_AUTO_TEST_CASE(a_reload_ends_the_trial) {
-  Bridge tried(", subprotocols: [ mqtt ], enforce: { origins: false }");
+  Bridge tried(listed + ", subprotocols: [ mqtt ], enforce: { origins: false }");
   tried.admitted(foreign());
   BOOST_TEST(tried.ask(foreign().set("Sec-WebSocket-Protocol", "chat")).reason() == "subprotocol");
   BOOST_TEST(tried.ask(foreign().set("Host", "")).reason() == "bad_request");

@@ -110,7 +110,16 @@ std::string configuration_text() {
          "[ \"an*\" ] } } ] }\n"
          "  - { name: any, path: /any, backend: \"echo:\", " +
          app + ", auth: [ { jwt: { jwks: login.json, " + login +
-         " } }, { tokens: { file: tokens.txt } }, { basic: { file: users } }, { client_certificate: {} } ] }\n";
+         " } }, { tokens: { file: tokens.txt } }, { basic: { file: users } }, { client_certificate: {} } ] }\n"
+         "  - { name: trial, path: /trial, backend: \"echo:\", subprotocols: [ binary, chat ], " +
+         app + ", allow: [ 127.0.0.0/29 ], deny: [ 127.0.0.13, 198.51.100.13 ], auth: [ { jwt: { jwks: login.json, " +
+         login +
+         " } }, { tokens: { file: tokens.txt } } ], "
+         "enforce: { origins: false, allow: false, deny: false, auth: false } }\n"
+         "  - { name: users-trial, path: /users-trial, backend: \"echo:\", rejection: close, " +
+         app +
+         ", deny: [ 127.0.0.7 ], allow: [ 127.0.0.0/8 ], auth: [ { basic: { file: users } }, { client_certificate: { "
+         "subjects: [ \"an*\" ] } } ], enforce: { deny: false, auth: false } }\n";
 }
 
 DaemonOptions daemon_options() {
@@ -177,10 +186,11 @@ Case any_case(Choices& choices) {
   const bool has_tls = made_up.listener == tls || made_up.listener == strict;
   made_up.speaks_tls = has_tls && !choices.one_in(20);
   made_up.host = choices.one_of<std::string>({"bridge.test", "bridge.test", "bridge.test", "other.test", "third.test"});
-  made_up.target = choices.one_of<std::string>({"/open",   "/tree/",  "/tree/leaf", "/tree/a/b", "/jwt",   "/jwt",
-                                                "/jwt",    "/jwt",    "/roles",     "/roles",    "/roles", "/tokens",
-                                                "/tokens", "/tokens", "/users",     "/users",    "/cert",  "/cert",
-                                                "/cert",   "/any",    "/any",       "/any",      "/any"});
+  made_up.target = choices.one_of<std::string>(
+      {"/open",  "/tree/", "/tree/leaf", "/tree/a/b",    "/jwt",        "/jwt",    "/jwt",   "/jwt",
+       "/roles", "/roles", "/roles",     "/tokens",      "/tokens",     "/tokens", "/users", "/users",
+       "/cert",  "/cert",  "/cert",      "/any",         "/any",        "/any",    "/any",   "/trial",
+       "/trial", "/trial", "/trial",     "/users-trial", "/users-trial"});
   if (choices.one_in(15)) made_up.target = choices.one_of<std::string>({"/nowhere", "/", "/tree", "//open", "/a%2fb"});
   made_up.origin = usual_origin;
   if (choices.one_in(4)) {
@@ -281,6 +291,26 @@ std::string text_of(const boost::json::object& object, const char* key) {
   return value->is_string() ? std::string(value->get_string()) : boost::json::serialize(*value);
 }
 
+// Lines of the log about the same connection, but what only a running daemon knows.
+std::string would_refuse(const std::vector<Record>& records, const std::string& session) {
+  std::string all;
+  for (const Record& record : records) {
+    if (record["event"] != "would_refuse" || record["session"] != session || record["rule"] == "penalties") continue;
+    all += " would_refuse=" + record["reason"] + "," + record["rule"] + "," + record["detail"];
+  }
+  return all;
+}
+std::string would_refuse(const boost::json::object& told) {
+  std::string all;
+  const auto* objections = told.if_contains("would_refuse");
+  if (objections == nullptr) return all;
+  for (const auto& objection : objections->as_array()) {
+    const auto& one = objection.as_object();
+    all += " would_refuse=" + text_of(one, "reason") + "," + text_of(one, "rule") + "," + text_of(one, "detail");
+  }
+  return all;
+}
+
 // What both must say alike, in one line.
 std::string of_daemon(const Record& record) {
   const bool refused = record["event"] == "refused";
@@ -316,8 +346,12 @@ void compare(const std::vector<Case>& cases, std::map<std::string, std::size_t>&
     std::string answer;
     BOOST_TEST_REQUIRE(!std::getline(answers, answer).fail());
     visit(daemon, each);
-    const std::string expected = of_daemon(daemon.wait_for_end());
-    const std::string got = of_explain(boost::json::parse(answer).as_object());
+    const Record end = daemon.wait_for_end();
+    const auto told = boost::json::parse(answer).as_object();
+    const std::string would = end["session"].empty() ? "" : would_refuse(daemon.records(), end["session"]);
+    const std::string expected = of_daemon(end) + would;
+    const std::string got = of_explain(told) + would_refuse(told);
+    if (!would.empty()) ++outcomes["would_refuse" + would.substr(would.find('='), would.find(',') - would.find('='))];
     BOOST_TEST(got == expected, boost::json::serialize(each.question(daemon.directory()))
                                     << "\nexplain: " << got << "\n daemon: " << expected);
     const std::size_t behind_client = expected.find(' ') + 1;
@@ -390,6 +424,10 @@ BOOST_AUTO_TEST_CASE(says_what_the_daemon_does) {
     BOOST_TEST(outcomes[outcome] >= 5U, outcome);
   }
   BOOST_TEST(outcomes["admitted"] >= 250U);
+  for (const char* reason :
+       {"client_denied", "origin", "credential_missing", "credential_invalid", "credential_expired", "revoked"}) {
+    BOOST_TEST(outcomes[std::string("would_refuse=") + reason] >= 3U, reason);
+  }
 }
 
 BOOST_FIXTURE_TEST_CASE(an_admission_is_told_rule_by_rule, Files) {
@@ -415,6 +453,45 @@ BOOST_FIXTURE_TEST_CASE(a_refusal_names_its_rule_and_what_was_not_reached, Files
   BOOST_TEST(missing.code == 1);
   BOOST_TEST(contains(missing.output, "\nrefused: 401 credential_missing, told as 101 and Close 4401, by auth.basic ("),
              missing.output);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_only_tried_is_told_and_admitted, Files) {
+  directory.write("drawbridge.yaml",
+                  "listeners: [ { bind: 127.0.0.1:8080 } ]\n"
+                  "routes:\n"
+                  "  - name: desk\n"
+                  "    path: /desk\n"
+                  "    origins: [ \"https://app.example.org\" ]\n"
+                  "    backend: \"echo:\"\n"
+                  "    auth: [ { tokens: { file: tokens.txt } } ]\n"
+                  "    enforce: { origins: false, auth: false }\n");
+  directory.write("tokens.txt", "sha256:" + sha256_hex(laptop) + " dave\n");
+  const Run told = explain({"--url", url, "--origin", "https://evil.example"});
+  BOOST_TEST(told.code == 0);
+  for (const char* part : {"would_refuse  origins (", "would_refuse  auth.tokens (",
+                           "\nwould_refuse, but is not enforced: origin, by origins (",
+                           "\nwould_refuse, but is not enforced: credential_missing, by auth.tokens (",
+                           "\nadmitted: route desk, backend echo:\n"}) {
+    BOOST_TEST(contains(told.output, part), part << " in\n" << told.output);
+  }
+  const Run good = explain({"--url", url, "--origin", app, "--header", "Authorization: Bearer " + laptop});
+  BOOST_TEST(good.code == 0);
+  BOOST_TEST(!contains(good.output, "would_refuse"), good.output);
+  BOOST_TEST(contains(good.output, "identity dave"), good.output);
+}
+
+// Whatever it would answer.
+BOOST_FIXTURE_TEST_CASE(a_service_that_is_only_tried_leaves_nothing_undecided, Files) {
+  directory.write("drawbridge.yaml",
+                  "listeners: [ { bind: 127.0.0.1:8080 } ]\n"
+                  "routes: [ { name: desk, path: /desk, origins: [ \"https://app.example.org\" ], backend: \"echo:\", "
+                  "auth: [ { forward: { url: \"http://127.0.0.1:9/verify\" } } ], enforce: { auth: false } } ]\n");
+  const Run told = explain({"--url", url, "--origin", app});
+  BOOST_TEST(told.code == 0);
+  BOOST_TEST(contains(told.output, "\nadmitted: route desk"), told.output);
+  const Run asked = explain({"--url", url, "--origin", app, "--ask"});
+  BOOST_TEST(asked.code == 0);
+  BOOST_TEST(contains(asked.output, "but is not enforced: auth_unavailable, by auth.forward ("), asked.output);
 }
 
 BOOST_FIXTURE_TEST_CASE(whom_only_a_service_knows_is_undecided_until_it_is_asked, Files) {

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(what_opens_a_door_is_a_warning_where_it_stands) {
       "enforce: { origins: false, allow: false, deny: false, auth: false }",
       local + ", deny: [ 10.0.0.2 ], enforce: { deny: false }");
   BOOST_TEST(said(config) ==
-             "d.yaml:1:74: warning: `deny` is not enforced: whom it keeps out can come, and the log only tells of it\n"
+             "d.yaml:1:72: warning: `deny` is not enforced: whom it keeps out can come, and the log only tells of it\n"
              "d.yaml:5:21: warning: `origins` is not enforced: pages of every origin can connect, and the log only "
              "tells of those that are not listed\n"
              "d.yaml:5:35: warning: `allow` is not enforced: whom it keeps out can come, and the log only tells of it\n"
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(mistakes_are_named) {
        "d.yaml:4:10: `enforce` must be a mapping of rules to true or false, such as { origins: false "
        "}, not `false`"},
       {"enforce: { orgins: false }", "d.yaml:4:12: unknown key `orgins`; did you mean `origins`?"},
-      {"enforce: { origins: maybe }", "d.yaml:4:21: `origins` must be true or false, not `maybe`"},
+      {"enforce: { origins: maybe }", "d.yaml:4:21: `origins` must be true or false, without quotes, not `maybe`"},
       {"enforce: { subprotocols: false }", "unknown key `subprotocols`"},
       {"enforce: [ origins ]", "`enforce` must be a mapping"},
       {"limits: { enforce: { frame: false } }", "unknown key `frame`"},
