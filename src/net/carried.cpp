@@ -44,7 +44,7 @@ void Carried::begin(std::span<const std::uint8_t> first) {
   }
   const Instant now = Clock::now();
   // It ended while it was being opened: of what came with the request nothing may count.
-  if (now >= ends_at_ && session_->route().enforce_auth) return on_deadline(now);
+  if (now >= ends_at_ && is_enforced(ends_for_)) return on_deadline(now);
   advance(now, first);
 }
 
@@ -73,7 +73,7 @@ void Carried::on_deadline(Instant now) {
   }
   if (now >= ends_at_) {
     ends_at_ = never;
-    if (session_->route().enforce_auth) {
+    if (is_enforced(ends_for_)) {
       session_->splice().cut(ends_for_, now);
     } else {
       log_would_end(ends_for_, "auth", now);
@@ -88,7 +88,9 @@ void Carried::drain_at(Instant at) {
 }
 
 void Carried::end_at(Instant at, Reason reason) {
-  if (at >= ends_at_) return;
+  // What is only told gives way to what ends it.
+  const bool gives_way = !is_enforced(ends_for_) && is_enforced(reason);
+  if (at >= ends_at_ && !gives_way) return;
   ends_at_ = at;
   ends_for_ = reason;
   worker_.loop().deadlines().expect_by(*this, ends_at_);
@@ -131,6 +133,10 @@ bool Carried::measure(Instant now) {
   if (!policy::refuses(spent.objection) || splice.lifecycle().state() == ws::Lifecycle::State::finishing) return false;
   splice.cut(spent.objection->reason, now);
   return true;
+}
+
+bool Carried::is_enforced(Reason end) const {
+  return session_->route().enforce_auth || (end != Reason::credential_expired && end != Reason::revoked);
 }
 
 void Carried::log_would_end(Reason reason, std::string_view rule, Instant now) {

@@ -53,6 +53,8 @@ class Carried : public boost::intrusive::list_base_hook<>, public Deadlines::Wai
   void advance(Instant now, std::span<const std::uint8_t> first = {});
   // Reads the meter; true if the identity's quotas end the session.
   bool measure(Instant now);
+  // What ends a session for its credential is only told where the route's `auth` is not enforced.
+  bool is_enforced(Reason end) const;
   void log_would_end(Reason reason, std::string_view rule, Instant now);
   void notice(std::uint64_t up, std::uint64_t down, Instant now);
   void end(Instant now);

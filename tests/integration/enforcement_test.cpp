@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(credentials) {
 
 // What a credential would end ends nothing either, not even once it is revoked.
 BOOST_AUTO_TEST_CASE(credentials_of_a_session) {
-  Bridge tried(by_token + untried, "revocations: revoked.txt\n");
+  Bridge tried(by_token + untried, "revocations: revoked.txt\nadmin: [ { bind: 'unix:admin.sock' } ]\n");
   RawClient bob = tried.come();
   BOOST_TEST(bob.request(bearing(brief)).status == 101U);
   RawClient alice = tried.come();
@@ -175,6 +175,11 @@ BOOST_AUTO_TEST_CASE(credentials_of_a_session) {
   BOOST_TEST(told["identity"] == "alice");
   Bridge::cross(bob);
   Bridge::cross(alice);
+  // An operator's word is no rule to be tried.
+  const Run killed =
+      run({program(), "ctl", "-c", tried.daemon.directory().path("drawbridge.yaml"), "kill", "--identity", "alice"});
+  BOOST_TEST(killed.code == 0, killed.error);
+  BOOST_TEST(alice.read_close().text == "killed");
 }
 
 BOOST_AUTO_TEST_CASE(sessions_of_a_route) {
