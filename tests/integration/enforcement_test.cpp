@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(credentials_of_a_session) {
   Bridge::cross(alice);
   // An operator's word is no rule to be tried.
   const Run killed =
-      run({program(), "ctl", "-c", tried.daemon.directory().path("drawbridge.yaml"), "kill", "--identity", "alice"});
+      run({program(), "ctl", "-c", tried.daemon.directory().path("drawbridge.yaml"), "close", "--identity", "alice"});
   BOOST_TEST(killed.code == 0, killed.error);
   BOOST_TEST(alice.read_close().text == "killed");
 }
