@@ -9,6 +9,8 @@ find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
+# Not by its CMake file, which asks for what its parts need that are not used here: a web server and a client.
+pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 
 # Not by pkg-config: cjose.pc asks for jansson's headers, which cjose's own do not need and Debian does not bring along.

@@ -24,6 +24,9 @@ class KeyFile {
   KeyFile(std::string path, Parse parse) : path_(std::move(path)), parse_(std::move(parse)) {}
 
   const std::string& path() const { return path_; }
+  // Whether what the file said when it was looked at last is in force; false: something older is. For the thread that
+  // refreshes.
+  bool is_current() const { return current_; }
   // Null before the first good content. Any thread.
   std::shared_ptr<const T> get() const {
     const std::lock_guard lock(mutex_);
@@ -35,12 +38,14 @@ class KeyFile {
   // descriptor, and the file may revoke somebody.
   News refresh(std::string& why) {
     const config::FileStamp stamp = config::stamp_of(path_);  // of before: what changes meanwhile is read once more
+    current_ = read_ == stamp && good_;
     if (read_ == stamp) return News::none;
     const auto content = config::read_regular_file(path_, why);
     if (!content) return std::exchange(unread_, stamp) == stamp ? News::none : News::failed;
     auto value = parse_(content->bytes, why);
     read_ = stamp;
     unread_.reset();
+    current_ = good_ = value != nullptr;
     if (!value) return News::failed;
     const std::lock_guard lock(mutex_);
     value_ = std::move(value);
@@ -52,6 +57,8 @@ class KeyFile {
   const Parse parse_;
   std::optional<config::FileStamp> read_;    // of the content that was parsed last
   std::optional<config::FileStamp> unread_;  // of the file that could not be read since
+  bool good_ = false;                        // that content
+  bool current_ = false;
   mutable std::mutex mutex_;
   std::shared_ptr<const T> value_;  // guarded by mutex_
 };

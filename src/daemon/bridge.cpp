@@ -243,6 +243,7 @@ void Bridge::accepted(net::Descriptor socket, const sockaddr_storage& address,
 }
 
 void Bridge::log_dropped(const std::optional<client::Address>& peer, Reason reason, Instant now) {
+  tally_.route("").refusals.count(reason);
   if (!refusals_.wants_line(reason, now)) return;
   log_.write(LogLevel::warning, log_.record(LogLevel::warning, "refused")
                                     .add("client", net::client_text(peer, config().log.client))
@@ -251,6 +252,7 @@ void Bridge::log_dropped(const std::optional<client::Address>& peer, Reason reas
 }
 
 void Bridge::log_would_refuse(const std::optional<client::Address>& peer, Reason reason, Instant now) {
+  tally_.route("").would_refuse.count(reason);
   if (!refusals_.wants_line(reason, now, false)) return;
   log_.write(LogLevel::warning, log_.record(LogLevel::warning, "would_refuse")
                                     .add("client", net::client_text(peer, config().log.client))
@@ -351,6 +353,20 @@ void Bridge::read_keys_again() {
     if (route->gate) route->gate->refresh(log_);
   }
   if (revocations_.refresh()) revoke();
+}
+
+std::map<std::string, bool> Bridge::key_files() const {
+  std::map<std::string, bool> all;
+  // Several routes may look at the same one.
+  const auto note = [&all](const std::string& path, bool in_force) {
+    const auto [entry, is_new] = all.emplace(path, in_force);
+    entry->second = entry->second && in_force;
+  };
+  for (const auto& route : snapshot_->routes()) {
+    if (route->gate) route->gate->for_each_file(note);
+  }
+  revocations_.for_each_file(note);
+  return all;
 }
 
 bool Bridge::counts_days() const {

@@ -9,6 +9,7 @@
 #include "net/worker.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +66,15 @@ class Bridge {
   const net::Snapshot& snapshot() const { return *snapshot_; }
   const config::Config& config() const { return snapshot_->config(); }
   const policy::Limiter& limiter() const { return limiter_; }
+  const policy::Penalties& penalties() const { return penalties_; }
+  const net::BufferBudget& buffers() const { return buffers_; }
+  const std::vector<std::shared_ptr<net::Listener>>& listeners() const { return listeners_; }
+  // What holds by the configuration and the descriptors that there are.
+  policy::LimiterLimits limits() const { return limiter_limits(config()); }
+  // What was counted at accept; each worker counts the rest.
+  const net::Tally& tally() const { return tally_; }
+  // Every file of keys or revocations that is looked at, by its path: whether what it said last is in force.
+  std::map<std::string, bool> key_files() const;
   // Once a second: summaries of what was too much to log.
   void tick();
 
@@ -91,6 +101,7 @@ class Bridge {
   policy::Penalties penalties_;
   net::BufferBudget buffers_;
   net::Refusals refusals_;
+  net::Tally tally_;
   policy::Quotas quotas_;
   QuotaStore quota_store_;
   std::shared_ptr<const net::Snapshot> snapshot_;

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "config/units.hpp"
+#include "daemon/metrics.hpp"
 #include "daemon/version.hpp"
 
 #include <algorithm>
@@ -74,27 +75,24 @@ struct Control::Resource {
 
 const std::vector<Control::Resource>& Control::resources() {
   static const std::vector<Resource> all{
-      {"GET", "healthz", 1, true, &Control::health},
-      {"GET", "readyz", 1, true, &Control::readiness},
-      {"GET", "status", 1, false, &Control::status},
-      {"GET", "sessions", 1, false, &Control::sessions},
-      {"DELETE", "sessions", 1, false, &Control::end_sessions},
-      {"GET", "sessions", 2, false, &Control::session},
-      {"DELETE", "sessions", 2, false, &Control::end_session},
-      {"POST", "reload", 1, false, &Control::reload},
-      {"POST", "drain", 1, false, &Control::drain},
-      {"DELETE", "drain", 1, false, &Control::resume},
-      {"GET", "revocations", 1, false, &Control::revocations},
-      {"PUT", "revocations", 3, false, &Control::revoke},
-      {"DELETE", "revocations", 3, false, &Control::unrevoke},
-      {"GET", "log-level", 1, false, &Control::log_level},
-      {"PUT", "log-level", 2, false, &Control::set_log_level},
+      {"GET", "healthz", 1, true, &Control::health},       {"GET", "readyz", 1, true, &Control::readiness},
+      {"GET", "status", 1, false, &Control::status},       {"GET", "metrics", 1, false, &Control::metrics},
+      {"GET", "sessions", 1, false, &Control::sessions},   {"DELETE", "sessions", 1, false, &Control::end_sessions},
+      {"GET", "sessions", 2, false, &Control::session},    {"DELETE", "sessions", 2, false, &Control::end_session},
+      {"POST", "reload", 1, false, &Control::reload},      {"POST", "drain", 1, false, &Control::drain},
+      {"DELETE", "drain", 1, false, &Control::resume},     {"GET", "revocations", 1, false, &Control::revocations},
+      {"PUT", "revocations", 3, false, &Control::revoke},  {"DELETE", "revocations", 3, false, &Control::unrevoke},
+      {"GET", "log-level", 1, false, &Control::log_level}, {"PUT", "log-level", 2, false, &Control::set_log_level},
   };
   return all;
 }
 
 Control::Control(Bridge& bridge, LogSink& log, Process process)
-    : bridge_(bridge), log_(log), process_(std::move(process)), started_(Clock::now()) {}
+    : bridge_(bridge),
+      log_(log),
+      process_(std::move(process)),
+      started_(Clock::now()),
+      started_at_(std::time(nullptr)) {}
 
 bool Control::is_open(const Request& request) const {
   const auto& all = resources();
@@ -159,6 +157,21 @@ void Control::status(const Request& /*request*/, Answer answer) {
       {"log_level", name(log_.settings().level)},
       {"last_reload", fields_of(process_.last_reload())},
   }));
+}
+
+void Control::metrics(const Request& /*request*/, Answer answer) {
+  bridge_.ask_workers<WorkerReport>(
+      [asked = Clock::now()](net::Worker& worker) { return report_of(worker, asked); }, patience,
+      [this, answer](const std::optional<std::vector<WorkerReport>>& workers) {
+        if (!workers) return answer(failure(503, stuck));
+        const LastReload& reload = process_.last_reload();
+        const Standing standing{.started = started_at_,
+                                .draining = process_.ends() || bridge_.emptying(),
+                                .reloaded = reload.done,
+                                .reload = reload.seconds,
+                                .log_dropped = log_.dropped()};
+        answer({.body = metrics_text(bridge_, *workers, standing), .type = std::string(metrics_type)});
+      });
 }
 
 void Control::sessions(const Request& request, Answer answer) {

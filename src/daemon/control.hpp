@@ -4,6 +4,7 @@
 #include "daemon/bridge.hpp"
 #include "daemon/session_list.hpp"
 
+#include <ctime>
 #include <functional>
 #include <optional>
 #include <string>
@@ -17,7 +18,8 @@ namespace drawbridge::daemon {
 struct LastReload {
   std::string at;  // RFC 3339
   bool done = true;
-  std::vector<std::string> messages;  // errors and warnings, as `check` prints them
+  std::vector<std::string> messages;         // errors and warnings, as `check` prints them
+  std::time_t seconds = std::time(nullptr);  // `at`, since 1970
 };
 
 // What operators can ask of the running daemon and have it do: the resources behind the admin listeners. Control thread
@@ -45,6 +47,7 @@ class Control : public admin::Resources {
   void health(const admin::Request& request, Answer answer);
   void readiness(const admin::Request& request, Answer answer);
   void status(const admin::Request& request, Answer answer);
+  void metrics(const admin::Request& request, Answer answer);
   void sessions(const admin::Request& request, Answer answer);
   void session(const admin::Request& request, Answer answer);
   void end_sessions(const admin::Request& request, Answer answer);
@@ -66,6 +69,7 @@ class Control : public admin::Resources {
   LogSink& log_;
   const Process process_;
   const Instant started_;
+  const std::time_t started_at_;
 };
 
 }  // namespace drawbridge::daemon

@@ -111,8 +111,12 @@ void LogSink::set_settings(const config::Log& settings) {
   client_ = settings.client;
 }
 
+std::uint64_t LogSink::dropped() const {
+  return state_->sink->dropped() + state_->queue->overrun_counter();
+}
+
 void LogSink::report_dropped() {
-  const std::uint64_t dropped = state_->sink->dropped() + state_->queue->overrun_counter();
+  const std::uint64_t dropped = this->dropped();
   if (dropped == reported_) return;
   // The total too: a line about lost lines may be lost itself.
   write(LogLevel::warning,

@@ -19,6 +19,8 @@ class LogSink : public net::Log {
 
   config::Log settings() const override;
   void set_settings(const config::Log& settings);
+  // Lines lost so far.
+  std::uint64_t dropped() const;
   // Writes a `log_dropped` line if lines were lost since the last call.
   void report_dropped();
 

@@ -73,6 +73,11 @@ std::shared_ptr<const auth::Revocations> RevocationStore::get() const {
   return auth::Revocations::joined(file_ ? file_->get() : nullptr, named_);
 }
 
+void RevocationStore::for_each_file(const std::function<void(const std::string&, bool)>& look) const {
+  if (file_) look(file_->path(), file_->is_current());
+  if (!directory_.empty()) look(path_, kept_);
+}
+
 std::string RevocationStore::add(std::string line) {
   lines_.insert(std::move(line));
   return keep();

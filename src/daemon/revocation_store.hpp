@@ -5,6 +5,7 @@
 #include "config/load.hpp"
 #include "net/log.hpp"
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -34,6 +35,9 @@ class RevocationStore {
   bool refresh();
   // All of them; null if there are none.
   std::shared_ptr<const auth::Revocations> get() const;
+
+  // The configuration's file and ours: their paths, and whether what they said last is in force.
+  void for_each_file(const std::function<void(const std::string&, bool)>& look) const;
 
   // A line of the file: "identity NAME" or "token ID".
   using Lines = std::set<std::string, std::less<>>;

@@ -29,10 +29,18 @@ Carried::Carried(Worker& worker, Worker::Load load, std::unique_ptr<Session> ses
       load_(std::move(load)),
       session_(std::move(session)),
       browser_(*this, std::move(browser)),
-      backend_(*this, std::move(backend)) {}
+      backend_(*this, std::move(backend)),
+      tally_(worker.tally().route(session_->route().name)) {
+  ++tally_.opened;
+}
 
 Carried::~Carried() {
   worker_.loop().deadlines().forget(*this);
+}
+
+void Carried::count() const {
+  ++tally_.sessions;
+  add(tally_.running, session_->splice().counts());
 }
 
 void Carried::begin(std::span<const std::uint8_t> first) {
@@ -140,6 +148,7 @@ bool Carried::is_enforced(Reason end) const {
 }
 
 void Carried::log_would_end(Reason reason, std::string_view rule, Instant now) {
+  tally_.would_refuse.count(reason);
   const Services& services = worker_.services();
   if (!services.refusals.wants_line(reason, now, false)) return;
   services.log.write(LogLevel::warning, session_->would_end_record(services.log, reason, rule));
@@ -167,8 +176,11 @@ void Carried::end(Instant now) {
   worker_.carried_->erase(worker_.carried_->iterator_to(*this));
   std::unique_ptr<Carried> self(this);  // also if memory lacks for the line
   Log& log = worker_.services().log;
-  note_failure(worker_.services(), session_->client(), session_->client_text(),
-               session_->splice().lifecycle().reason().value_or(Reason::drain), now);
+  const Reason reason = session_->splice().lifecycle().reason().value_or(Reason::drain);
+  tally_.ends.count(reason);
+  add(tally_.ended, session_->splice().counts());
+  worker_.tally().durations.count(std::chrono::duration<double>(now - session_->opened()).count());
+  note_failure(worker_.services(), session_->client(), session_->client_text(), reason, now);
   LogRecord record = session_->end_record(log, worker_.index(), now);
   // What follows uses nothing of this object.
   self.reset();

@@ -4,6 +4,7 @@
 #include "net/deadlines.hpp"
 #include "net/readiness.hpp"
 #include "net/session.hpp"
+#include "net/tally.hpp"
 #include "net/turns.hpp"
 #include "net/worker.hpp"
 
@@ -23,6 +24,8 @@ class Carried : public boost::intrusive::list_base_hook<>, public Deadlines::Wai
   ~Carried() override;
 
   const Session& session() const { return *session_; }
+  // Adds what it has carried so far to its route's tally.
+  void count() const;
   // From here on each of these may be its last: it is destroyed when the splice is over.
   void begin(std::span<const std::uint8_t> first);
   // Ends it now, whatever is under way.
@@ -64,6 +67,7 @@ class Carried : public boost::intrusive::list_base_hook<>, public Deadlines::Wai
   std::unique_ptr<Session> session_;  // before the sides: its sockets close after they are no longer watched
   Side browser_;
   Side backend_;
+  RouteTally& tally_;
   bool busy_ = false;  // needed more than one turn since it was last woken
   bool last_went_up_ = false;
   Crumbs crumbs_;

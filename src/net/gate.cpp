@@ -141,4 +141,13 @@ void Gate::refresh(Log& log) {
   }
 }
 
+void Gate::for_each_file(const std::function<void(const std::string&, bool)>& look) const {
+  const auto look_at = [&](const auto& file) { look(file->path(), file->is_current()); };
+  for (const Entry& entry : entries_) {
+    std::visit(Overloaded{[&](const Jwt& file) { look_at(file); }, [&](const Tokens& file) { look_at(file); },
+                          [&](const Passwords& file) { look_at(file); }, [](const auto&) {}},
+               entry.keys);
+  }
+}
+
 }  // namespace drawbridge::net

@@ -8,6 +8,7 @@
 #include "net/forward_gate.hpp"
 #include "net/log.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,8 @@ class Gate {
 
   // Reads again what has changed, and logs it. On the control thread.
   void refresh(Log& log);
+  // Each file of keys: its path, and whether what it said last is in force. On the control thread.
+  void for_each_file(const std::function<void(const std::string&, bool)>& look) const;
 
  private:
   std::string route_;

@@ -37,6 +37,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   void close();
 
   const config::Bind& bind() const { return bind_; }
+  const std::shared_ptr<const Entrance>& entrance() const { return entrance_; }
   std::string address() const;
 
  private:

@@ -22,10 +22,15 @@ constexpr std::size_t head_read = 4'096;
 // What the kernel holds for a browser that does not read, so that memory is bounded by what this process can see.
 constexpr int unsent_in_kernel = 128 * 1024;
 
+void fail_handshake(Opening& opening, Reason reason) {
+  opening.worker.tally().handshake_failures.count(reason);
+  give_up(opening, reason);
+}
+
 Task<bool> shake_hands(Opening& opening) {
   // Nothing of OpenSSL for those who only connect.
   if (!co_await opening.wait.readable()) {
-    give_up(opening, opening.wait.expired() ? Reason::tls_timeout : Reason::client_gone);
+    fail_handshake(opening, opening.wait.expired() ? Reason::tls_timeout : Reason::client_gone);
     co_return false;
   }
   for (;;) {
@@ -36,23 +41,25 @@ Task<bool> shake_hands(Opening& opening) {
     const IoStatus status = opening.tls->handshake();
     if (status == IoStatus::ok) {
       opening.identity.tls = opening.tls->version();
+      ++opening.worker.tally().handshakes[opening.identity.tls];
       co_return true;
     }
     if (opening.tls->was_plain_http()) {
+      opening.worker.tally().handshake_failures.count(Reason::plain_http);
       log_refusal(opening, Reason::plain_http, "status", 400);
       PlainEnd plain{Descriptor(::fcntl(opening.fd, F_DUPFD_CLOEXEC, 3))};
       co_await part(opening, plain, refusal(Reason::plain_http, opening.identity.session, 0));
       co_return false;
     }
     if (status != IoStatus::again_read && status != IoStatus::again_write) {
-      give_up(opening, status == IoStatus::broken ? Reason::tls_error : Reason::client_gone);
+      fail_handshake(opening, status == IoStatus::broken ? Reason::tls_error : Reason::client_gone);
       // Its request may be on its way already (TLS 1.3), and must not destroy the alert that says why.
       if (!opening.tls->certificate_error().empty()) co_await part(opening, *opening.browser, "");
       co_return false;
     }
     if (!co_await ready_again(opening, *opening.browser, status)) break;
   }
-  give_up(opening, opening.wait.expired() ? Reason::tls_timeout : Reason::client_gone);
+  fail_handshake(opening, opening.wait.expired() ? Reason::tls_timeout : Reason::client_gone);
   co_return false;
 }
 
@@ -208,9 +215,11 @@ Task<> answer_request(Opening& opening, const ws::Request& request) {
   std::unique_ptr<PlainEnd> backend;  // stays null where the route echoes
   std::unique_ptr<Readiness> backend_readiness;
   if (target.kind == config::Backend::Kind::tcp) {
+    const Instant began = Clock::now();
     auto dialled =
         co_await dial(worker.loop(), worker.services().resolver, target, Clock::now() + route.timeouts.connect);
     if (!dialled) co_return co_await refuse_late(opening, dialled.error());
+    worker.tally().route(route.name).dials.count(std::chrono::duration<double>(Clock::now() - began).count());
     backend = std::make_unique<PlainEnd>(std::move(dialled->socket));
     backend_readiness = std::move(dialled->readiness);
   }

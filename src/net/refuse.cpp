@@ -37,11 +37,16 @@ LogRecord record_of(Opening& opening, std::string_view event) {
   return record;
 }
 
+RouteTally& tally_of(Opening& opening) {
+  return opening.worker.tally().route(opening.asked && opening.asked->route ? opening.asked->route->route.name : "");
+}
+
 }  // namespace
 
 void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code,
                  std::string_view detail) {
   opening.told = true;
+  tally_of(opening).refusals.count(reason);
   const Services& services = opening.worker.services();
   if (opening.client_is_known) {
     note_failure(services, opening.client, opening.identity.client, reason, Clock::now());
@@ -60,6 +65,7 @@ void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std
 
 // No failure of the client's: it may do what it does.
 void log_would_refuse(Opening& opening, Reason reason, std::string_view rule, std::string_view detail) {
+  tally_of(opening).would_refuse.count(reason);
   const Services& services = opening.worker.services();
   if (!services.refusals.wants_line(reason, Clock::now(), false)) return;
   LogRecord record = record_of(opening, "would_refuse");

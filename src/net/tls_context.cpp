@@ -2,6 +2,7 @@
 
 #include "config/load.hpp"
 #include "net/client_verification.hpp"
+#include "net/peer_certificate.hpp"
 #include "net/socket_bio.hpp"
 
 #include <algorithm>
@@ -131,6 +132,15 @@ std::shared_ptr<const TlsContext> TlsContext::make(const config::Tls& tls, const
                         reinterpret_cast<void (*)()>(&TlsContext::confirm_name));
   SSL_CTX_set_tlsext_servername_arg(first, made.get());
   return made;
+}
+
+std::vector<TlsContext::Certificate> TlsContext::certificates() const {
+  std::vector<Certificate> all;
+  for (const auto& context : contexts_) {
+    const PeerCertificate certificate = read_certificate(*SSL_CTX_get0_certificate(context.get()));
+    all.push_back({auth::principal_of(certificate).identity, certificate.not_after});
+  }
+  return all;
 }
 
 Ssl TlsContext::accept_on(BioSocket& socket) const {

@@ -3,6 +3,7 @@
 #include "config/config.hpp"
 #include "net/socket_bio.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,13 @@ class TlsContext {
   // resumed only where it began, under the same certificate and the same rules.
   static std::shared_ptr<const TlsContext> make(const config::Tls& tls, const std::string& bind,
                                                 const std::string& credentials_directory, std::string& why);
+
+  // What its certificates say, in the order of the configuration.
+  struct Certificate {
+    std::string subject;         // the common name, else the first alternative name, else the fingerprint
+    std::int64_t not_after = 0;  // Unix seconds
+  };
+  std::vector<Certificate> certificates() const;
 
   // A server connection over a non-blocking socket, which must outlive it.
   Ssl accept_on(BioSocket& socket) const;

@@ -150,6 +150,15 @@ void Worker::for_each_session(const std::function<void(const Session&)>& look) c
   for (const Carried& carried : *carried_) look(carried.session());
 }
 
+const Tally& Worker::look_at_sessions() {
+  for (auto& [name, route] : tally_.routes) {
+    route.sessions = 0;
+    route.running = {};
+  }
+  for (const Carried& carried : *carried_) carried.count();
+  return tally_;
+}
+
 void Worker::stop() {
   if (!thread_.joinable()) return;
   loop_.post([this] {

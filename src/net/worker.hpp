@@ -10,6 +10,7 @@
 #include "net/resolver.hpp"
 #include "net/session.hpp"
 #include "net/snapshot.hpp"
+#include "net/tally.hpp"
 #include "net/task.hpp"
 #include "policy/penalties.hpp"
 #include "policy/quotas.hpp"
@@ -87,6 +88,10 @@ class Worker {
   bool draining() const { return draining_; }
   bool is_revoked(const auth::Principal& principal) const { return revocations_ && revocations_->revoked(principal); }
   std::string new_session_id();
+  // What is counted here.
+  Tally& tally() { return tally_; }
+  // The same with what the sessions that run have carried so far: one pass over them, and nothing is allocated.
+  const Tally& look_at_sessions();
 
   // One connection's share of load().
   class Load {
@@ -127,6 +132,7 @@ class Worker {
   std::atomic<std::uint64_t> beats_{0};
   std::unique_ptr<Scratch> scratch_ = std::make_unique<Scratch>();
   Loop loop_;
+  Tally tally_;
   std::unique_ptr<CarriedList> carried_;
   Tasks openings_;  // after what they refer to
   std::thread thread_;
