@@ -39,7 +39,10 @@ class KeyFile {
   News refresh(std::string& why) {
     const config::FileStamp stamp = config::stamp_of(path_);  // of before: what changes meanwhile is read once more
     current_ = read_ == stamp && good_;
-    if (read_ == stamp) return News::none;
+    if (read_ == stamp) {
+      unread_.reset();
+      return News::none;
+    }
     const auto content = config::read_regular_file(path_, why);
     if (!content) return std::exchange(unread_, stamp) == stamp ? News::none : News::failed;
     auto value = parse_(content->bytes, why);

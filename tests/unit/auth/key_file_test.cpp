@@ -53,10 +53,13 @@ BOOST_AUTO_TEST_CASE(a_changed_file_is_read_and_a_bad_one_changes_nothing) {
   directory.write("keys", "bad one");
   BOOST_TEST((file.refresh(why) == News::failed));
   BOOST_TEST(why == "it is bad");
+  BOOST_TEST(!file.is_current());
   BOOST_TEST((file.refresh(why) == News::none));
+  BOOST_TEST(!file.is_current());
   BOOST_TEST(*file.get() == "one");
   directory.write("keys", "two and more");
   BOOST_TEST((file.refresh(why) == News::fresh));
+  BOOST_TEST(file.is_current());
   BOOST_TEST(*file.get() == "two and more");
 }
 
@@ -68,9 +71,29 @@ BOOST_AUTO_TEST_CASE(a_file_that_went_away_is_told_of_once_and_its_last_content_
   ::unlink(directory.path("keys").c_str());
   BOOST_TEST((file.refresh(why) == News::failed));
   BOOST_TEST((file.refresh(why) == News::none));
+  BOOST_TEST(!file.is_current());
   BOOST_TEST(*file.get() == "one");
   directory.write("keys", "two");
   BOOST_TEST((file.refresh(why) == News::fresh));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_comes_back_as_it_was_is_in_force_and_told_of_when_it_goes_again) {
+  const testing::TemporaryDirectory directory;
+  const std::string target = directory.write("target", "one");
+  const std::string link = directory.path("keys");
+  BOOST_REQUIRE(::symlink(target.c_str(), link.c_str()) == 0);
+  Texts file(link, parse);
+  std::string why;
+  BOOST_TEST(!file.is_current());
+  BOOST_TEST((file.refresh(why) == News::fresh));
+  for (int i = 0; i < 2; ++i) {
+    ::unlink(link.c_str());
+    BOOST_TEST((file.refresh(why) == News::failed));
+    BOOST_TEST(!file.is_current());
+    BOOST_REQUIRE(::symlink(target.c_str(), link.c_str()) == 0);
+    BOOST_TEST((file.refresh(why) == News::none));
+    BOOST_TEST(file.is_current());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_change_that_came_while_no_descriptor_was_left_is_not_missed) {
