@@ -11,6 +11,8 @@
 
 using namespace drawbridge::testing;
 
+BOOST_TEST_DONT_PRINT_LOG_VALUE(Close)
+
 namespace {
 
 // The numbers of a scrape, by their series as it is written.
@@ -182,6 +184,7 @@ BOOST_AUTO_TEST_CASE(what_open_sessions_carry_is_seen_and_no_counter_goes_back_o
 
   bridge.daemon.reload(bridge.text("timeouts: { drain: 10ms }\n", false));
   bridge.daemon.wait_for("reloaded");
+  BOOST_TEST((game.read_close() == Close{1012, "drain"}));
   game.finish();
   bridge.daemon.session("drain");
   const Series second = bridge.scrape();
@@ -219,8 +222,7 @@ BOOST_AUTO_TEST_CASE(hundreds_of_sessions_are_as_many_series_as_one) {
   BOOST_TEST(at(series, "drawbridge_payload_bytes_total{route=\"desk\",direction=\"up\"}") == 300);
   BOOST_TEST(series.size() == series_of(first).size());
   // Of who they are nothing.
-  for (const std::string telling :
-       {"app.example.org", "/desk", "session=", "127.0.0.1:" + std::to_string(bridge.backend.port())}) {
+  for (const std::string telling : {"app.example.org", "/desk", "session="}) {
     BOOST_TEST(page.find(telling) == std::string::npos, telling);
   }
   test_grown(series_of(first), series);
@@ -257,7 +259,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_the_daemon_itself_is_seen) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_only_told_is_counted_for_itself) {
-  Bridge bridge("penalties: { enforce: false, origin: 10m }\n");
+  Bridge bridge("penalties: { exempt: [], enforce: false, origin: 30s }\n");
   for (int i = 0; i < 4; ++i) bridge.refused(Head().set("Origin", "https://evil.example"), "origin");
   bridge.daemon.wait_for("would_refuse", {{"reason", "penalty"}});
   std::size_t told = 0;
