@@ -29,6 +29,8 @@ CONTENTS = {
     f"{DOC}/changelog.Debian.gz": "cmake/debian/changelog",
     f"{DOC}/changelog.gz": "CHANGELOG.md",
     f"{DOC}/conf/drawbridge.yaml": "conf/drawbridge.yaml",
+    f"{DOC}/conf/monitoring/alerts.yaml": "conf/monitoring/alerts.yaml",
+    f"{DOC}/conf/monitoring/dashboard.json": "conf/monitoring/dashboard.json",
     f"{DOC}/copyright": "cmake/debian/copyright",
     f"{DOC}/systemd/renew-hook": "systemd/renew-hook",
 }
