@@ -22,7 +22,7 @@ class Resources {
   virtual bool is_open(const Request& request) const = 0;
   using Answer = std::function<void(Response)>;
   // Calls `answer` once, on the control thread, in this call or later.
-  virtual void handle(const Request& request, Answer answer) = 0;
+  virtual void handle(const Request& request, const Answer& answer) = 0;
 };
 
 // HTTP/1.1 for operators, on the control thread: few connections, small requests, and a limit for each wait.

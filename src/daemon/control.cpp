@@ -70,7 +70,7 @@ struct Control::Resource {
   std::string_view name;     // the first segment of the path
   std::size_t segments = 1;  // of the path
   bool open = false;         // needs no token
-  void (Control::*handle)(const Request&, Answer) = nullptr;
+  void (Control::*handle)(const Request&, const Answer&) = nullptr;
 };
 
 const std::vector<Control::Resource>& Control::resources() {
@@ -101,11 +101,11 @@ bool Control::is_open(const Request& request) const {
   });
 }
 
-void Control::handle(const Request& request, Answer answer) {
+void Control::handle(const Request& request, const Answer& answer) {
   std::string allowed;
   for (const Resource& resource : resources()) {
     if (request.path.size() != resource.segments || request.path.front() != resource.name) continue;
-    if (request.method == resource.method) return (this->*resource.handle)(request, std::move(answer));
+    if (request.method == resource.method) return (this->*resource.handle)(request, answer);
     allowed.append(allowed.empty() ? "" : ", ").append(resource.method);
   }
   Response refused = allowed.empty() ? failure(404, "there is no such resource")
@@ -119,7 +119,7 @@ void Control::note(const Request& request, std::string_view what) {
 }
 
 // Whether each worker does its work: one that is stuck is enough to be ill.
-void Control::health(const Request& /*request*/, Answer answer) {
+void Control::health(const Request& /*request*/, const Answer& answer) {
   bridge_.ask_workers<bool>([](net::Worker&) { return true; }, patience,
                             [answer](const auto& alive) {
                               answer(alive ? answer_of({{"healthy", true}}) : failure(503, stuck));
@@ -127,12 +127,12 @@ void Control::health(const Request& /*request*/, Answer answer) {
 }
 
 // Whether a load balancer should send new ones here.
-void Control::readiness(const Request& /*request*/, Answer answer) {
+void Control::readiness(const Request& /*request*/, const Answer& answer) {
   const bool draining = process_.ends() || bridge_.emptying();
   answer(draining ? failure(503, "draining") : answer_of({{"ready", true}}));
 }
 
-void Control::status(const Request& /*request*/, Answer answer) {
+void Control::status(const Request& /*request*/, const Answer& answer) {
   const std::string versions = version();
   json::array routes;
   for (const auto& route : bridge_.snapshot().routes()) {
@@ -159,7 +159,7 @@ void Control::status(const Request& /*request*/, Answer answer) {
   }));
 }
 
-void Control::metrics(const Request& /*request*/, Answer answer) {
+void Control::metrics(const Request& /*request*/, const Answer& answer) {
   bridge_.ask_workers<WorkerReport>(
       [asked = Clock::now()](net::Worker& worker) { return report_of(worker, asked); }, patience,
       [this, answer](const std::optional<std::vector<WorkerReport>>& workers) {
@@ -174,7 +174,7 @@ void Control::metrics(const Request& /*request*/, Answer answer) {
       });
 }
 
-void Control::sessions(const Request& request, Answer answer) {
+void Control::sessions(const Request& request, const Answer& answer) {
   if (auto refused = unknown_argument(request, {"route", "client", "identity", "after", "limit"})) {
     return answer(*std::move(refused));
   }
@@ -197,7 +197,7 @@ void Control::sessions(const Request& request, Answer answer) {
       });
 }
 
-void Control::session(const Request& request, Answer answer) {
+void Control::session(const Request& request, const Answer& answer) {
   bridge_.ask_workers<SessionPart>(
       [filter = SessionFilter{.id = request.path[1]}](net::Worker& worker) {
         const SessionPage page;
@@ -215,7 +215,7 @@ void Control::session(const Request& request, Answer answer) {
       });
 }
 
-void Control::kill(const SessionFilter& filter, Answer answer) {
+void Control::kill(const SessionFilter& filter, const Answer& answer) {
   bridge_.ask_workers<std::size_t>(
       [filter](net::Worker& worker) { return worker.end_sessions(Reason::killed, filter); }, patience,
       [answer](const std::optional<std::vector<std::size_t>>& counts) {
@@ -225,12 +225,12 @@ void Control::kill(const SessionFilter& filter, Answer answer) {
       });
 }
 
-void Control::end_session(const Request& request, Answer answer) {
+void Control::end_session(const Request& request, const Answer& answer) {
   note(request, fmt::format("kill {}", request.path[1]));
-  kill({.id = request.path[1]}, std::move(answer));
+  kill({.id = request.path[1]}, answer);
 }
 
-void Control::end_sessions(const Request& request, Answer answer) {
+void Control::end_sessions(const Request& request, const Answer& answer) {
   if (auto refused = unknown_argument(request, {"route", "client", "identity"})) return answer(*std::move(refused));
   const SessionFilter filter = filter_of(request);
   // Not by mistake.
@@ -238,17 +238,17 @@ void Control::end_sessions(const Request& request, Answer answer) {
   std::string what = "kill";
   for (const auto& [name, value] : request.query) what += fmt::format(" {} {}", name, value);
   note(request, what);
-  kill(filter, std::move(answer));
+  kill(filter, answer);
 }
 
-void Control::reload(const Request& request, Answer answer) {
+void Control::reload(const Request& request, const Answer& answer) {
   note(request, "reload");
   if (process_.ends()) return answer(failure(409, "the daemon is stopping"));
   const LastReload reload = process_.reload();
   answer(answer_of(fields_of(reload), reload.done ? 200 : 422));
 }
 
-void Control::drain(const Request& request, Answer answer) {
+void Control::drain(const Request& request, const Answer& answer) {
   if (auto refused = unknown_argument(request, {"route", "over"})) return answer(*std::move(refused));
   Duration over = bridge_.config().timeouts.drain;
   if (const auto text = request.argument("over")) {
@@ -266,7 +266,7 @@ void Control::drain(const Request& request, Answer answer) {
   answer(answer_of({{"draining", true}}, 202));
 }
 
-void Control::resume(const Request& request, Answer answer) {
+void Control::resume(const Request& request, const Answer& answer) {
   if (auto refused = unknown_argument(request, {"route"})) return answer(*std::move(refused));
   if (process_.ends()) return answer(failure(409, "the daemon is stopping"));
   const auto route = request.argument("route");
@@ -280,11 +280,11 @@ void Control::resume(const Request& request, Answer answer) {
 }
 
 // Those that operators named here; the configuration's file is theirs to read.
-void Control::revocations(const Request& /*request*/, Answer answer) {
+void Control::revocations(const Request& /*request*/, const Answer& answer) {
   answer(answer_of({{"revocations", list_of(bridge_.revocations().lines())}}));
 }
 
-void Control::revoke(const Request& request, Answer answer) {
+void Control::revoke(const Request& request, const Answer& answer) {
   std::string why;
   std::string line = RevocationStore::line(request.path[1], request.path[2], why);
   if (line.empty()) return answer(failure(400, why));
@@ -296,7 +296,7 @@ void Control::revoke(const Request& request, Answer answer) {
   answer(answer_of(said));
 }
 
-void Control::unrevoke(const Request& request, Answer answer) {
+void Control::unrevoke(const Request& request, const Answer& answer) {
   std::string why;
   const std::string line = RevocationStore::line(request.path[1], request.path[2], why);
   if (line.empty()) return answer(failure(400, why));
@@ -309,12 +309,12 @@ void Control::unrevoke(const Request& request, Answer answer) {
   answer(answer_of(said));
 }
 
-void Control::log_level(const Request& /*request*/, Answer answer) {
+void Control::log_level(const Request& /*request*/, const Answer& answer) {
   answer(answer_of({{"level", name(log_.settings().level)}}));
 }
 
 // Until the next reload, which brings back the configuration's.
-void Control::set_log_level(const Request& request, Answer answer) {
+void Control::set_log_level(const Request& request, const Answer& answer) {
   for (const LogLevel level : {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
     if (name(level) != request.path[1]) continue;
     note(request, "log-level " + request.path[1]);

@@ -38,30 +38,30 @@ class Control : public admin::Resources {
   Control(Bridge& bridge, LogSink& log, Process process);
 
   bool is_open(const admin::Request& request) const override;
-  void handle(const admin::Request& request, Answer answer) override;
+  void handle(const admin::Request& request, const Answer& answer) override;
 
  private:
   struct Resource;
   static const std::vector<Resource>& resources();
 
-  void health(const admin::Request& request, Answer answer);
-  void readiness(const admin::Request& request, Answer answer);
-  void status(const admin::Request& request, Answer answer);
-  void metrics(const admin::Request& request, Answer answer);
-  void sessions(const admin::Request& request, Answer answer);
-  void session(const admin::Request& request, Answer answer);
-  void end_sessions(const admin::Request& request, Answer answer);
-  void end_session(const admin::Request& request, Answer answer);
-  void reload(const admin::Request& request, Answer answer);
-  void drain(const admin::Request& request, Answer answer);
-  void resume(const admin::Request& request, Answer answer);
-  void revocations(const admin::Request& request, Answer answer);
-  void revoke(const admin::Request& request, Answer answer);
-  void unrevoke(const admin::Request& request, Answer answer);
-  void log_level(const admin::Request& request, Answer answer);
-  void set_log_level(const admin::Request& request, Answer answer);
+  void health(const admin::Request& request, const Answer& answer);
+  void readiness(const admin::Request& request, const Answer& answer);
+  void status(const admin::Request& request, const Answer& answer);
+  void metrics(const admin::Request& request, const Answer& answer);
+  void sessions(const admin::Request& request, const Answer& answer);
+  void session(const admin::Request& request, const Answer& answer);
+  void end_sessions(const admin::Request& request, const Answer& answer);
+  void end_session(const admin::Request& request, const Answer& answer);
+  void reload(const admin::Request& request, const Answer& answer);
+  void drain(const admin::Request& request, const Answer& answer);
+  void resume(const admin::Request& request, const Answer& answer);
+  void revocations(const admin::Request& request, const Answer& answer);
+  void revoke(const admin::Request& request, const Answer& answer);
+  void unrevoke(const admin::Request& request, const Answer& answer);
+  void log_level(const admin::Request& request, const Answer& answer);
+  void set_log_level(const admin::Request& request, const Answer& answer);
 
-  void kill(const SessionFilter& filter, Answer answer);
+  void kill(const SessionFilter& filter, const Answer& answer);
   // Each change is told in the log, with who made it.
   void note(const admin::Request& request, std::string_view what);
 

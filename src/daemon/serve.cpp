@@ -32,6 +32,7 @@ void hold_back_reloads(bool hold) {
 
 std::vector<std::string> texts_of(const std::vector<config::Diagnostic>& diagnostics) {
   std::vector<std::string> texts;
+  texts.reserve(diagnostics.size());
   for (const config::Diagnostic& diagnostic : diagnostics) texts.push_back(diagnostic.text());
   return texts;
 }
