@@ -130,10 +130,6 @@ Wants Splice::advance(Instant now, Scratch& scratch) {
   return wants(moved);
 }
 
-std::uint64_t Splice::session_bytes() const {
-  return counts_.up_bytes + up_held_.bytes().size() + counts_.down_bytes + down_tail_size_;
-}
-
 std::uint64_t Splice::session_bytes_left() const {
   const config::RouteLimits& limits = route_.limits;
   if (!limits.session_bytes || !limits.enforce_session_bytes) return std::numeric_limits<std::uint64_t>::max();

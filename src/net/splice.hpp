@@ -129,14 +129,15 @@ class Splice {
   void settle_state();
   // True if one came.
   bool check_deadlines();
-  bool passed(Instant since, const std::optional<config::Milliseconds>& timeout) const;
   Instant next_deadline() const;
   Wants wants(bool moved);
   void count_leftovers();
 
   Instant shaped_until(bool upstream) const;
   bool shaped() const { return shaped_until(true) > now_ || shaped_until(false) > now_; }
-  std::uint64_t session_bytes() const;
+  std::uint64_t session_bytes() const {
+    return counts_.up_bytes + up_held_.bytes().size() + counts_.down_bytes + down_tail_size_;
+  }
   std::uint64_t session_bytes_left() const;
   bool downstream_stuck() const { return !down_held_.empty(); }
   bool liveness_counts() const { return was_reading_ && reads_browser() && !downstream_stuck(); }

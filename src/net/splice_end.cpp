@@ -27,12 +27,11 @@ void Splice::settle_state() {
   end_by_ = now_ + route_.timeouts.close;
 }
 
-bool Splice::passed(Instant since, const std::optional<config::Milliseconds>& timeout) const {
-  return timeout && now_ >= since + *timeout;
-}
-
 bool Splice::check_deadlines() {
   const config::RouteTimeouts& timeouts = route_.timeouts;
+  const auto passed = [this](Instant since, const std::optional<config::Milliseconds>& timeout) {
+    return timeout && now_ >= since + *timeout;
+  };
   if (lifecycle_.state() == State::closing && now_ >= end_by_) {
     lifecycle_.close_timed_out();
     settle_state();
@@ -62,11 +61,12 @@ bool Splice::check_deadlines() {
 
 std::optional<Reason> Splice::would_end() {
   const bool open = lifecycle_.state() == State::open;
-  if (tries_lifetime_ && open && passed(opened_, route_.timeouts.lifetime)) {
+  const config::RouteTimeouts& timeouts = route_.timeouts;
+  if (tries_lifetime_ && open && now_ >= opened_ + *timeouts.lifetime) {
     tries_lifetime_ = false;
     return Reason::lifetime;
   }
-  if (tries_idle_ && open && passed(last_payload_, route_.timeouts.idle) && !shaped()) {
+  if (tries_idle_ && open && now_ >= last_payload_ + *timeouts.idle && !shaped()) {
     tries_idle_ = false;
     return Reason::idle;
   }
