@@ -20,8 +20,8 @@ std::unique_ptr<Revocations> Revocations::parse(std::string_view text, std::stri
   return revocations;
 }
 
-std::shared_ptr<const Revocations> Revocations::joined(std::shared_ptr<const Revocations> a,
-                                                       std::shared_ptr<const Revocations> b) {
+std::shared_ptr<const Revocations> Revocations::joined(const std::shared_ptr<const Revocations>& a,
+                                                       const std::shared_ptr<const Revocations>& b) {
   if (!a || !b) return a ? a : b;
   auto all = std::make_shared<Revocations>(*a);
   all->identities_.insert(b->identities_.begin(), b->identities_.end());

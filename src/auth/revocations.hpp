@@ -24,8 +24,8 @@ class Revocations {
   static std::unique_ptr<Revocations> parse(std::string_view text, std::string& why);
 
   // Of both; either may be null.
-  static std::shared_ptr<const Revocations> joined(std::shared_ptr<const Revocations> a,
-                                                   std::shared_ptr<const Revocations> b);
+  static std::shared_ptr<const Revocations> joined(const std::shared_ptr<const Revocations>& a,
+                                                   const std::shared_ptr<const Revocations>& b);
 
   bool revoked(const Principal& principal) const;
 
