@@ -43,6 +43,7 @@ double uniform() {
 struct Bridge::Planned {
   std::shared_ptr<net::Listener> listener;
   std::shared_ptr<const net::Entrance> entrance;
+  std::optional<TlsFiles> tls_files;
   unsigned mode = 0;  // of a Unix socket's file
   bool is_new = false;
 };
@@ -89,7 +90,10 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     plan.mode = wanted.bind.mode;
     std::string why;
     net::Entrance entrance{{}, wanted.access, wanted.proxy_protocol, wanted.trusted_proxies};
-    if (wanted.tls) entrance.tls = net::TlsContext::make(*wanted.tls, wanted.bind.text(), credentials_directory(), why);
+    if (wanted.tls) {
+      plan.tls_files.emplace(*wanted.tls, wanted.bind.text(), credentials_directory());
+      entrance.tls = plan.tls_files->read(why);
+    }
     plan.entrance = std::make_shared<const net::Entrance>(std::move(entrance));
     const std::string name = wanted.bind.text();
     // Each is kept once: several may ask for any free port of one address.
@@ -167,7 +171,9 @@ std::vector<std::string> Bridge::apply(config::Config config) {
   revoke();
 
   std::vector<std::shared_ptr<net::Listener>> listeners;
+  std::vector<CertificateWatch::Watched> watched;
   for (Planned& plan : planned) {
+    if (plan.tls_files) watched.push_back({plan.listener, *std::move(plan.tls_files)});
     plan.listener->use(std::move(plan.entrance));
     plan.listener->set_mode(plan.mode);
     if (plan.is_new) {
@@ -181,6 +187,7 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     if (std::find(listeners.begin(), listeners.end(), old) == listeners.end()) old->close();
   }
   listeners_ = std::move(listeners);
+  certificates_.use(std::move(watched));
   admin_listeners_.use(std::move(admin));
   warn_of_unresolved(snapshot_->config());
   return {};
@@ -263,6 +270,7 @@ void Bridge::log_would_refuse(const std::optional<client::Address>& peer, Reason
 void Bridge::drain() {
   for (const auto& listener : listeners_) listener->close();
   listeners_.clear();
+  certificates_.use({});
   for (const auto& worker : workers_) worker->drain(drain_window());
 }
 
@@ -317,6 +325,7 @@ std::uint64_t Bridge::load() const {
 void Bridge::stop() {
   for (const auto& listener : listeners_) listener->close();
   listeners_.clear();
+  certificates_.use({});
   admin_listeners_.close();
   for (const auto& worker : workers_) worker->stop();
   // Between the two: the workers ask it while they run, and it answers into what they leave behind.
@@ -352,6 +361,7 @@ void Bridge::read_keys_again() {
   for (const auto& route : snapshot_->routes()) {
     if (route->gate) route->gate->refresh(log_);
   }
+  certificates_.look(log_);
   if (revocations_.refresh()) revoke();
 }
 
@@ -365,6 +375,7 @@ std::map<std::string, bool> Bridge::key_files() const {
   for (const auto& route : snapshot_->routes()) {
     if (route->gate) route->gate->for_each_file(note);
   }
+  certificates_.for_each_file(note);
   revocations_.for_each_file(note);
   return all;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "daemon/admin_listeners.hpp"
+#include "daemon/certificate_watch.hpp"
 #include "daemon/log_sink.hpp"
 #include "daemon/quota_store.hpp"
 #include "daemon/revocation_store.hpp"
@@ -73,7 +74,8 @@ class Bridge {
   policy::LimiterLimits limits() const { return limiter_limits(config()); }
   // What was counted at accept; each worker counts the rest.
   const net::Tally& tally() const { return tally_; }
-  // Every file of keys or revocations that is looked at, by its path: whether what it said last is in force.
+  // Every file of keys, certificates or revocations that is looked at, by its path: whether what it said last is in
+  // force.
   std::map<std::string, bool> key_files() const;
   // Once a second: summaries of what was too much to log.
   void tick();
@@ -111,6 +113,7 @@ class Bridge {
   std::unique_ptr<net::Passwords> passwords_;
   RevocationStore revocations_;
   std::vector<std::shared_ptr<net::Listener>> listeners_;
+  CertificateWatch certificates_;
   AdminListeners admin_listeners_;
   bool emptying_ = false;
   std::vector<std::uint64_t> beats_;
