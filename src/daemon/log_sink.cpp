@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <spdlog/async.h>
 #include <spdlog/sinks/base_sink.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 namespace drawbridge::daemon {
@@ -20,10 +21,29 @@ constexpr auto last_words = std::chrono::seconds(1);
 // A pipe that polls as writable takes this many bytes without blocking (PIPE_BUF, pipe(7)).
 constexpr std::size_t piece = 4'096;
 
+spdlog::level::level_enum level_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return spdlog::level::debug;
+    case LogLevel::info: return spdlog::level::info;
+    case LogLevel::warning: return spdlog::level::warn;
+    case LogLevel::error: break;
+  }
+  return spdlog::level::err;
+}
+
+const char* priority_of(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::debug: return SD_DEBUG;
+    case spdlog::level::info: return SD_INFO;
+    case spdlog::level::warn: return SD_WARNING;
+    default: return SD_ERR;
+  }
+}
+
 // Writes whole lines without ever blocking for long, so that the thread can always be ended.
 class DescriptorSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  explicit DescriptorSink(int fd) : fd_(fd) {}
+  DescriptorSink(int fd, bool prioritised) : fd_(fd), prioritised_(prioritised) {}
 
   // From now on waits no longer than that.
   void end_by(Instant deadline) { deadline_.store(deadline.time_since_epoch().count()); }
@@ -31,15 +51,16 @@ class DescriptorSink : public spdlog::sinks::base_sink<std::mutex> {
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    std::string line(message.payload.data(), message.payload.size());
-    line += '\n';
+    std::string line(prioritised_ ? priority_of(message.level) : "");
+    line.append(message.payload.data(), message.payload.size()).append("\n");
+    const std::size_t whole = line.size();
     // The rest of a line that was cut goes first, or two lines would become one.
     if (!write_out(rest_)) {
       dropped_.fetch_add(1);
       return;
     }
     if (!write_out(line)) {
-      if (line.size() == message.payload.size() + 1) {
+      if (line.size() == whole) {
         dropped_.fetch_add(1);
       } else {
         rest_ = std::move(line);
@@ -73,6 +94,7 @@ class DescriptorSink : public spdlog::sinks::base_sink<std::mutex> {
   }
 
   const int fd_;
+  const bool prioritised_;
   std::string rest_;
   std::atomic<Instant::rep> deadline_{never.time_since_epoch().count()};
   std::atomic<std::uint64_t> dropped_{0};
@@ -81,11 +103,13 @@ class DescriptorSink : public spdlog::sinks::base_sink<std::mutex> {
 }  // namespace
 
 struct LogSink::State {
-  explicit State(int fd)
-      : sink(std::make_shared<DescriptorSink>(fd)),
+  State(int fd, bool prioritised)
+      : sink(std::make_shared<DescriptorSink>(fd, prioritised)),
         queue(std::make_shared<spdlog::details::thread_pool>(queued_lines, 1, [] { net::begin_thread("log"); })),
-        logger(std::make_shared<spdlog::async_logger>("log", sink, queue,
-                                                      spdlog::async_overflow_policy::overrun_oldest)) {}
+        logger(
+            std::make_shared<spdlog::async_logger>("log", sink, queue, spdlog::async_overflow_policy::overrun_oldest)) {
+    logger->set_level(spdlog::level::trace);
+  }
   // The thread ends first; its messages hold shares of the logger.
   ~State() { queue.reset(); }
 
@@ -94,8 +118,11 @@ struct LogSink::State {
   std::shared_ptr<spdlog::async_logger> logger;
 };
 
-LogSink::LogSink(int fd, const config::Log& settings)
-    : state_(std::make_unique<State>(fd)), level_(settings.level), format_(settings.format), client_(settings.client) {}
+LogSink::LogSink(int fd, const config::Log& settings, bool prioritised)
+    : state_(std::make_unique<State>(fd, prioritised)),
+      level_(settings.level),
+      format_(settings.format),
+      client_(settings.client) {}
 
 LogSink::~LogSink() {
   state_->sink->end_by(Clock::now() + last_words);
@@ -124,9 +151,9 @@ void LogSink::report_dropped() {
   reported_ = dropped;
 }
 
-void LogSink::put(std::string line) {
+void LogSink::put(LogLevel level, std::string line) {
   // Already a whole line, and its level was judged: spdlog carries it.
-  state_->logger->log(spdlog::level::info, spdlog::string_view_t(line));
+  state_->logger->log(level_of(level), spdlog::string_view_t(line));
 }
 
 }  // namespace drawbridge::daemon

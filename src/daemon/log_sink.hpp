@@ -13,7 +13,8 @@ namespace drawbridge::daemon {
 // the queue is full or the descriptor takes nothing (a full disk, a stuck pipe), lines are dropped and counted.
 class LogSink : public net::Log {
  public:
-  LogSink(int fd, const config::Log& settings);
+  // `prioritised`: the reader is the journal, and wants each line's priority before it (sd-daemon(3)).
+  LogSink(int fd, const config::Log& settings, bool prioritised = false);
   // Gives what is queued a second to get out.
   ~LogSink() override;
 
@@ -25,7 +26,7 @@ class LogSink : public net::Log {
   void report_dropped();
 
  protected:
-  void put(std::string line) override;
+  void put(LogLevel level, std::string line) override;
 
  private:
   struct State;

@@ -42,7 +42,7 @@ class Service {
  public:
   Service(std::string path, std::uint64_t descriptors, const config::Config& config)
       : path_(std::move(path)),
-        log_(STDERR_FILENO, config.log),
+        log_(STDERR_FILENO, config.log, is_journal(STDERR_FILENO)),
         bridge_(control_, log_, inherited_sockets(), descriptors, config,
                 [this](net::Descriptor socket, std::shared_ptr<const admin::Door> door) {
                   admin_.take(std::move(socket), std::move(door));

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
 namespace drawbridge::daemon {
@@ -39,6 +40,13 @@ void notify_stopping(std::string_view status) {
 
 void notify_alive() {
   ::sd_notify(0, "WATCHDOG=1");
+}
+
+bool is_journal(int fd) {
+  // "device:inode" of the stream that systemd gave us (systemd.exec(5)); it may have been redirected since.
+  const char* const stream = std::getenv("JOURNAL_STREAM");
+  struct stat its {};
+  return stream != nullptr && ::fstat(fd, &its) == 0 && fmt::format("{}:{}", its.st_dev, its.st_ino) == stream;
 }
 
 std::optional<Duration> watchdog_interval() {

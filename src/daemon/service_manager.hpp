@@ -18,6 +18,9 @@ void notify_reloading();
 void notify_stopping(std::string_view status);
 void notify_alive();
 
+// Whether what is written there goes to the journal, line by line.
+bool is_journal(int fd);
+
 // How often it wants to hear notify_alive; absent: never.
 std::optional<Duration> watchdog_interval();
 

@@ -18,7 +18,7 @@ LogRecord Log::record(LogLevel level, std::string_view event) const {
 }
 
 void Log::write(LogLevel level, LogRecord record) {
-  if (level >= settings().level) put(std::move(record).line());
+  if (level >= settings().level) put(level, std::move(record).line());
 }
 
 }  // namespace drawbridge::net

@@ -25,7 +25,7 @@ class Log {
   virtual config::Log settings() const = 0;
 
  protected:
-  virtual void put(std::string line) = 0;
+  virtual void put(LogLevel level, std::string line) = 0;
 };
 
 }  // namespace drawbridge::net

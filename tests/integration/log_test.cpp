@@ -11,12 +11,14 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace drawbridge::testing;
@@ -73,6 +75,38 @@ BOOST_AUTO_TEST_CASE(text_is_one_line_a_record_too) {
   BOOST_TEST(cat.output.find(" route=desk ") != std::string::npos, cat.output);
   BOOST_TEST(cat.output.find(" reason=client_closed") != std::string::npos, cat.output);
   BOOST_TEST(cat.output.find(" info stopped") != std::string::npos, cat.output);
+}
+
+BOOST_AUTO_TEST_CASE(the_journal_gets_a_priority_before_each_line) {
+  const TemporaryDirectory directory;
+  NotifySocket systemd(directory.path("notify"));
+  const std::string log_path = directory.write("log", "");
+  const int log = open(log_path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  struct stat file {};
+  BOOST_REQUIRE(fstat(log, &file) == 0);
+  const std::string stream = "JOURNAL_STREAM=" + std::to_string(file.st_dev) + ":" + std::to_string(file.st_ino);
+  const Backend backend(echo());
+  Daemon daemon(
+      configuration("  - { bind: \"unix:" + directory.path("bridge.sock") + "\" }\n", route("desk", backend.port())),
+      {.process = {.environment = {systemd.variable(), stream}, .standard_error = log}});
+  close(log);
+  systemd.wait_for("READY=1");
+  daemon.reload("nonsense: true\n");
+  systemd.wait_for("STATUS=1 listeners, 1 routes; the last reload failed, see the log");
+  RawClient client(connect_unix(directory.path("bridge.sock")));
+  BOOST_TEST(client.request(Head("/nothing")).status == 404U);
+  daemon.terminate();
+  BOOST_TEST(daemon.process().wait() == 0);
+  std::istringstream lines(run({"/bin/cat", log_path}).output);
+  std::map<std::string, std::string> priorities;
+  for (std::string line; std::getline(lines, line);) {
+    BOOST_REQUIRE_MESSAGE(line.size() > 3, line);
+    priorities[parse_record(line.substr(3))["event"]] = line.substr(0, 3);
+  }
+  BOOST_TEST(priorities["ready"] == "<6>");
+  BOOST_TEST(priorities["refused"] == "<4>");
+  BOOST_TEST(priorities["config_error"] == "<3>");
+  BOOST_TEST(priorities["stopped"] == "<6>");
 }
 
 BOOST_AUTO_TEST_CASE(privacy_cuts_the_client) {

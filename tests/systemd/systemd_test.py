@@ -443,6 +443,8 @@ class Systemd(unittest.TestCase):
         self.assertLessEqual({"listening", "ready", "session", "config_error", "reload_failed", "stopped"}, events)
         for entry in entries:
             self.assertEqual((entry["SYSLOG_IDENTIFIER"], entry["_SYSTEMD_UNIT"]), ("drawbridge", "drawbridge.service"))
+            level = json.loads(entry["MESSAGE"])["level"]
+            self.assertEqual(entry["PRIORITY"], {"info": "6", "warning": "4", "error": "3"}[level], entry["MESSAGE"])
 
 
 if __name__ == "__main__":

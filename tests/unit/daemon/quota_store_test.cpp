@@ -28,7 +28,7 @@ class Lines : public net::Log {
   }
 
  protected:
-  void put(std::string line) override {
+  void put(drawbridge::LogLevel /*level*/, std::string line) override {
     const std::lock_guard lock(mutex_);
     text_ += line + "\n";
   }

@@ -18,7 +18,7 @@ class Lines : public net::Log {
   std::string all;
 
  protected:
-  void put(std::string line) override { all += line + "\n"; }
+  void put(drawbridge::LogLevel /*level*/, std::string line) override { all += line + "\n"; }
 };
 
 bool revokes(const RevocationStore& store, const std::string& identity, const std::string& token = "") {

@@ -16,7 +16,7 @@ class Lines : public net::Log {
   std::vector<std::string> lines;
 
  protected:
-  void put(std::string line) override { lines.push_back(std::move(line)); }
+  void put(drawbridge::LogLevel /*level*/, std::string line) override { lines.push_back(std::move(line)); }
 };
 
 }  // namespace
