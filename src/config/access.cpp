@@ -16,7 +16,7 @@ void read_networks(Reading& reading, const Field& field, std::vector<client::Net
     reading.report.error(field.value.position, fmt::format("`{}` is empty; leave the key out", field.key));
   }
   for (const NodePtr& item : *items) {
-    const Form<client::Network> form{std::string(network_form), client::parse_network};
+    const Form<client::Network> form{std::string(network_form), client::parse_network, {}};
     if (auto network = read_value(reading, {field.key, *item, true}, form)) networks.push_back(*network);
   }
 }
@@ -34,9 +34,22 @@ void read_peers(Reading& reading, const Field& field, client::Peers& peers) {
       peers.unix_sockets = true;
       continue;
     }
-    const Form<client::Network> form{std::string(network_form) + ", or unix", client::parse_network};
+    const Form<client::Network> form{std::string(network_form) + ", or unix", client::parse_network, {}};
     if (auto network = read_value(reading, {field.key, *item, true}, form)) peers.networks.push_back(*network);
   }
+}
+
+Written write_networks(const std::vector<client::Network>& networks) {
+  if (networks.empty()) return nullptr;
+  return write_list<client::Network>(networks, [](const client::Network& network) { return Written(network.text()); });
+}
+
+Written write_peers(const client::Peers& peers) {
+  Written list = write_networks(peers.networks);
+  if (!peers.unix_sockets) return list;
+  if (list.is_null()) list.emplace_array();
+  list.get_array().push_back("unix");
+  return list;
 }
 
 void read_allow(Reading& reading, const Field& field, Access& access) {

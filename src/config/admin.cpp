@@ -40,10 +40,12 @@ Keys<AdminListener> admin_keys() {
          out.bind.mode = private_socket;
          read_bind(reading, field, out.bind);
        },
+       [](const AdminListener& from) { return write_bind(from.bind); },
        "where `drawbridge ctl` finds the daemon, such as unix:/run/drawbridge/admin.sock"},
-      {"mode", [](Reading& reading, const Field& field, AdminListener& out) { read_mode(reading, field, out.bind); }},
+      {"mode", [](Reading& reading, const Field& field, AdminListener& out) { read_mode(reading, field, out.bind); },
+       [](const AdminListener& from) { return write_mode(from.bind); }},
       file("token", &AdminListener::token, {}, "file with a token"),
-      {"hosts", read_hosts},
+      {"hosts", read_hosts, [](const AdminListener& from) { return write_texts(from.hosts); }},
       boolean("plaintext", &AdminListener::plaintext),
   };
 }

@@ -34,16 +34,29 @@ Key<T> texts(std::string_view name, std::vector<std::string> T::*member, std::st
   return {
       name,
       [member, what](Reading& reading, const Field& field, T& out) { out.*member = read_texts(reading, field, what); },
-      required};
+      [member](const T& from) { return write_texts(from.*member); }, required};
 }
 
 template <class T>
 Key<T> text(std::string_view name, std::string T::*member, std::string_view what) {
-  return {name, [member, what](Reading& reading, const Field& field, T& out) {
+  return {name,
+          [member, what](Reading& reading, const Field& field, T& out) {
             const auto text = read_text(reading, field, what);
             if (text && text->empty()) return expected(reading, field, what);
             if (text) out.*member = *text;
-          }};
+          },
+          [member](const T& from) { return write_text(from.*member); }};
+}
+
+Written write_place(const CredentialPlace& place) {
+  using Kind = CredentialPlace::Kind;
+  switch (place.kind) {
+    case Kind::authorization: return "authorization";
+    case Kind::subprotocol: return "subprotocol";
+    case Kind::cookie: return Written("cookie:" + place.name);
+    case Kind::query: return Written("query:" + place.name);
+  }
+  return nullptr;
 }
 
 Form<CredentialPlace> credential_place() {
@@ -60,7 +73,8 @@ Form<CredentialPlace> credential_place() {
               return CredentialPlace{kind, std::string(name)};
             }
             return {};
-          }};
+          },
+          write_place};
 }
 
 void read_from(Reading& reading, const Field& field, std::vector<CredentialPlace>& from) {
@@ -92,7 +106,8 @@ struct Bearer {
 
 template <class Kind>
 Key<Bearer<Kind>> from_key() {
-  return {"from", [](Reading& reading, const Field& field, Bearer<Kind>& out) { read_from(reading, field, out.from); }};
+  return {"from", [](Reading& reading, const Field& field, Bearer<Kind>& out) { read_from(reading, field, out.from); },
+          [](const Bearer<Kind>& from) { return write_list<CredentialPlace>(from.from, write_place); }};
 }
 
 // The keys of a kind for the whole of it.
@@ -103,7 +118,7 @@ Keys<Bearer<Kind>> bearer_keys(const Keys<Kind>& keys) {
     all.push_back(
         {key.name,
          [read = key.read](Reading& reading, const Field& field, Bearer<Kind>& out) { read(reading, field, out.kind); },
-         key.required, key.below});
+         [write = key.write](const Bearer<Kind>& from) { return write(from.kind); }, key.required, key.below});
   }
   all.push_back(from_key<Kind>());
   return all;
@@ -111,10 +126,13 @@ Keys<Bearer<Kind>> bearer_keys(const Keys<Kind>& keys) {
 
 Keys<Requirement> requirement_keys() {
   const auto values = [](std::string_view name, bool prefix) {
-    return Key<Requirement>{name, [prefix](Reading& reading, const Field& field, Requirement& out) {
-                              out.values = read_texts(reading, field, "a text such as admin");
-                              out.prefix = prefix;
-                            }};
+    return Key<Requirement>{
+        name,
+        [prefix](Reading& reading, const Field& field, Requirement& out) {
+          out.values = read_texts(reading, field, "a text such as admin");
+          out.prefix = prefix;
+        },
+        [prefix](const Requirement& from) { return from.prefix == prefix ? write_texts(from.values) : Written(); }};
   };
   Key<Requirement> claim = text("claim", &Requirement::claim, "the name of a claim such as role");
   claim.required = "the name of a claim such as role";
@@ -145,6 +163,9 @@ void read_algorithms(Reading& reading, const Field& field, JwtAuth& jwt) {
   }
 }
 
+// Stands where a secret is not told.
+constexpr std::string_view hidden = "hidden";
+
 struct KeySource {
   std::string_view name;
   JwtAuth::Keys kind;
@@ -154,7 +175,8 @@ constexpr std::array key_sources{
     KeySource{"pem", JwtAuth::Keys::pem_file}, KeySource{"secret", JwtAuth::Keys::secret_file}};
 
 Key<JwtAuth> key_source(const KeySource& source) {
-  return {source.name, [source](Reading& reading, const Field& field, JwtAuth& jwt) {
+  return {source.name,
+          [source](Reading& reading, const Field& field, JwtAuth& jwt) {
             jwt.kind = source.kind;
             if (source.kind == JwtAuth::Keys::jwks) {
               // Text over several lines is fine here.
@@ -165,13 +187,19 @@ Key<JwtAuth> key_source(const KeySource& source) {
             } else if (auto path = read_file_name(reading, field)) {
               jwt.keys = *std::move(path);
             }
+          },
+          [source](const JwtAuth& from) {
+            if (from.kind != source.kind) return Written();
+            // It may hold a shared secret.
+            return source.kind == JwtAuth::Keys::jwks ? Written(hidden) : Written(from.keys);
           }};
 }
 
 Keys<JwtAuth> jwt_keys() {
   Keys<JwtAuth> keys;
   for (const KeySource& source : key_sources) keys.push_back(key_source(source));
-  keys.push_back({"algorithms", read_algorithms, "which signatures are taken, such as [ RS256, ES256 ]"});
+  keys.push_back({"algorithms", read_algorithms, [](const JwtAuth& from) { return write_texts(from.algorithms); },
+                  "which signatures are taken, such as [ RS256, ES256 ]"});
   keys.push_back(texts("issuer", &JwtAuth::issuers, "the token's `iss` such as https://login.example.org"));
   keys.push_back(texts("audience", &JwtAuth::audiences, "the token's `aud` such as drawbridge"));
   keys.push_back(value("leeway", &JwtAuth::leeway, duration()));
@@ -212,6 +240,12 @@ void read_forward_url(Reading& reading, const Field& field, ForwardAuth& forward
   }
 }
 
+// A query may hold a secret.
+Written write_forward_url(const ForwardAuth& forward) {
+  const std::size_t query = forward.url.find('?');
+  return query == std::string::npos ? Written(forward.url) : Written(forward.url.substr(0, query + 1).append(hidden));
+}
+
 void read_request_headers(Reading& reading, const Field& field, ForwardAuth& forward) {
   forward.request_headers = read_texts(reading, field, "the name of a header such as cookie");
   for (std::string& name : forward.request_headers) {
@@ -227,16 +261,22 @@ void read_request_headers(Reading& reading, const Field& field, ForwardAuth& for
 
 Keys<ForwardAuth> forward_keys() {
   return {
-      {"url", read_forward_url, "where to ask, such as http://127.0.0.1:9091/verify"},
+      {"url", read_forward_url, write_forward_url, "where to ask, such as http://127.0.0.1:9091/verify"},
       file("ca", &ForwardAuth::ca),
-      {"request_headers", read_request_headers},
+      // Also an empty list: it is not the default.
+      {"request_headers", read_request_headers,
+       [](const ForwardAuth& from) {
+         const Written headers = write_texts(from.request_headers);
+         return headers.is_null() ? Written(boost::json::array()) : headers;
+       }},
       {"identity",
        [](Reading& reading, const Field& field, ForwardAuth& out) {
          constexpr std::string_view what = "the name of the answer's header that says who it is, such as Remote-User";
          const auto name = read_text(reading, field, what);
          if (name && !is_token(*name)) return expected(reading, field, what);
          if (name) out.identity = to_lower(*name);
-       }},
+       },
+       [](const ForwardAuth& from) { return write_text(from.identity.value_or("")); }},
       value("timeout", &ForwardAuth::timeout, duration()),
       value("concurrency", &ForwardAuth::concurrency, count(10'000)),
       value_or("none", "cache", &ForwardAuth::cache, duration()),
@@ -255,6 +295,10 @@ Keys<TokensAuth> tokens_keys() {
              out.backends.push_back(*std::move(target));
            }
          }
+       },
+       [](const TokensAuth& from) -> Written {
+         if (from.backends.empty()) return nullptr;
+         return write_list<Backend>(from.backends, tcp_backend().write);
        }},
   };
 }
@@ -277,6 +321,10 @@ Key<Auth> kind(std::string_view name, const Keys<Kind>& keys, Check<std::type_id
             if (read_mapping(reading, field, keys, settings) && check != nullptr) check(reading, field.value, settings);
             out.how = std::move(settings);
           },
+          [keys](const Auth& from) {
+            const Kind* const settings = std::get_if<Kind>(&from.how);
+            return settings != nullptr ? Written(write_mapping(keys, *settings)) : Written();
+          },
           {},
           names(keys, ".")};
 }
@@ -292,6 +340,11 @@ Key<Auth> bearer(std::string_view name, const Keys<Kind>& keys, Check<std::type_
             }
             out.how = std::move(settings.kind);
             out.from = std::move(settings.from);
+          },
+          [all](const Auth& from) {
+            const Kind* const settings = std::get_if<Kind>(&from.how);
+            if (settings == nullptr) return Written();
+            return Written(write_mapping(all, Bearer<Kind>{*settings, from.from}));
           },
           {},
           names(all, ".")};

@@ -21,14 +21,24 @@ void read_bind(Reading& reading, const Field& field, Bind& bind) {
 }
 
 void read_mode(Reading& reading, const Field& field, Bind& bind) {
-  const Form<unsigned> octal{"octal permissions such as 0660", [](std::string_view text) {
+  const Form<unsigned> octal{"octal permissions such as 0660",
+                             [](std::string_view text) {
                                unsigned mode = 0;
                                const char* const last = text.data() + text.size();
                                const auto [end, error] = std::from_chars(text.data(), last, mode, 8);
                                const bool right = error == std::errc{} && end == last && mode <= 0777;
                                return right ? std::optional(mode) : std::nullopt;
-                             }};
+                             },
+                             {}};
   if (const auto mode = read_value(reading, field, octal)) bind.mode = *mode;
+}
+
+Written write_bind(const Bind& bind) {
+  return Written(bind.text());
+}
+
+Written write_mode(const Bind& bind) {
+  return bind.kind == Bind::Kind::unix_socket ? Written(fmt::format("{:04o}", bind.mode)) : Written();
 }
 
 void claim_bind(Reading& reading, const Node& node, const Bind& bind) {

@@ -21,6 +21,11 @@ void read_client_certificates(Reading& reading, const Field& field, Tls& tls) {
   read_mapping(reading, field, client_certificates_keys(), asked);
 }
 
+Written write_client_certificates(const Tls& tls) {
+  return tls.client_certificates ? Written(write_mapping(client_certificates_keys(), *tls.client_certificates))
+                                 : Written();
+}
+
 const Keys<Tls>& tls_keys() {
   static const Keys<Tls> keys{
       sections("certificates", &Tls::certificates,
@@ -31,7 +36,11 @@ const Keys<Tls>& tls_keys() {
                nullptr, "at least one { chain: fullchain.pem, key: privkey.pem }"),
       choice("min_version", &Tls::min_version,
              Words<TlsVersion>{{"1.2", TlsVersion::tls1_2}, {"1.3", TlsVersion::tls1_3}}),
-      {"client_certificates", read_client_certificates, {}, names(client_certificates_keys(), ".")},
+      {"client_certificates",
+       read_client_certificates,
+       write_client_certificates,
+       {},
+       names(client_certificates_keys(), ".")},
   };
   return keys;
 }
@@ -52,11 +61,16 @@ const Keys<TrustedProxies>& trusted_proxies_keys() {
   using Header = TrustedProxies::Header;
   static const Keys<TrustedProxies> keys{
       {"from", [](Reading& reading, const Field& field, TrustedProxies& out) { read_peers(reading, field, out.from); },
+       [](const TrustedProxies& from) { return write_peers(from.from); },
        "whose word is taken, such as [ 10.0.0.0/8 ]"},
       choice("header", &TrustedProxies::header,
              Words<Header>{{"x-forwarded-for", Header::x_forwarded_for}, {"forwarded", Header::forwarded}}),
   };
   return keys;
+}
+
+Written write_tls(const Listener& listener) {
+  return listener.tls ? Written(write_mapping(tls_keys(), *listener.tls)) : Written();
 }
 
 void check_encryption(Reading& reading, const Node& node, const Listener& listener) {
@@ -99,21 +113,29 @@ void check_peers(Reading& reading, const Node& node, const Listener& listener) {
 Keys<Listener> listener_keys() {
   return {
       {"bind", [](Reading& reading, const Field& field, Listener& out) { read_bind(reading, field, out.bind); },
-       "where to listen, such as 0.0.0.0:8443"},
-      {"mode", [](Reading& reading, const Field& field, Listener& out) { read_mode(reading, field, out.bind); }},
-      {"tls", read_tls, {}, names(tls_keys(), ".")},
+       [](const Listener& from) { return write_bind(from.bind); }, "where to listen, such as 0.0.0.0:8443"},
+      {"mode", [](Reading& reading, const Field& field, Listener& out) { read_mode(reading, field, out.bind); },
+       [](const Listener& from) { return write_mode(from.bind); }},
+      {"tls", read_tls, write_tls, {}, names(tls_keys(), ".")},
       boolean("plaintext", &Listener::plaintext),
-      {"proxy_protocol", [](Reading& reading, const Field& field,
-                            Listener& out) { read_peers(reading, field, out.proxy_protocol.emplace()); }},
+      {"proxy_protocol",
+       [](Reading& reading, const Field& field, Listener& out) {
+         read_peers(reading, field, out.proxy_protocol.emplace());
+       },
+       [](const Listener& from) { return from.proxy_protocol ? write_peers(*from.proxy_protocol) : Written(); }},
       {"trusted_proxies",
        [](Reading& reading, const Field& field, Listener& out) {
          out.trusted_proxies.emplace().position = field.value.position;
          read_mapping(reading, field, trusted_proxies_keys(), *out.trusted_proxies);
        },
+       [](const Listener& from) {
+         return from.trusted_proxies ? Written(write_mapping(trusted_proxies_keys(), *from.trusted_proxies))
+                                     : Written();
+       },
        {},
        names(trusted_proxies_keys(), ".")},
-      {"allow", [](Reading& reading, const Field& field, Listener& out) { read_allow(reading, field, out.access); }},
-      {"deny", [](Reading& reading, const Field& field, Listener& out) { read_deny(reading, field, out.access); }},
+      allow<Listener>(),
+      deny<Listener>(),
       enforce<Listener>({enforce_allow<Listener>(), enforce_deny<Listener>()}),
   };
 }

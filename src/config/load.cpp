@@ -22,19 +22,23 @@ constexpr std::string_view empty_file =
 
 Form<unsigned> workers() {
   const auto number = count(1'024);
-  return {number.what, [number](std::string_view text) -> std::optional<unsigned> {
+  return {number.what,
+          [number](std::string_view text) -> std::optional<unsigned> {
             const auto workers = number.parse(text);
             if (!workers) return {};
             return static_cast<unsigned>(*workers);
-          }};
+          },
+          [](unsigned workers) { return Written(workers); }};
 }
 
 // No browser's request fits into less, and none needs more.
 Form<std::uint64_t> head_size() {
-  return {"a size from 256 to 1MiB such as 16KiB", [](std::string_view text) {
+  return {"a size from 256 to 1MiB such as 16KiB",
+          [](std::string_view text) {
             const auto bytes = parse_size(text);
             return bytes >= 256U && bytes <= 1U << 20 ? bytes : std::nullopt;
-          }};
+          },
+          size().write};
 }
 
 Keys<Log> log_keys() {
@@ -268,7 +272,8 @@ class Loader {
 
 const Keys<Config>& main_keys() {
   static const Keys<Config> keys{
-      {"include", read_include},
+      // What it brought stands in the lists.
+      {"include", read_include, [](const Config&) { return Written(); }},
       sections("listeners", &Config::listeners, listener_keys(), check_listener),
       sections("admin", &Config::admin, admin_keys(), check_admin),
       sections("routes", &Config::routes, route_keys(), check_route),
@@ -277,12 +282,13 @@ const Keys<Config>& main_keys() {
       section("limits", &Config::limits, limits_keys()),
       section("penalties", &Config::penalties, penalties_keys(), check_penalties),
       section("timeouts", &Config::timeouts, timeouts_keys()),
-      {"state", read_state},
+      {"state", read_state, [](const Config& from) { return write_text(from.state); }},
       {"revocations",
        [](Reading& reading, const Field& field, Config& out) {
          out.revocations_position = field.value.position;
          if (auto path = read_file_name(reading, field)) out.revocations = *std::move(path);
-       }},
+       },
+       [](const Config& from) { return write_text(from.revocations); }},
   };
   return keys;
 }

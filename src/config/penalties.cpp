@@ -9,7 +9,7 @@ namespace {
 void read_exempt(Reading& reading, const Field& field, Penalties& penalties) {
   const auto* const items = read_list(reading, field, "a list of networks such as [ 192.0.2.0/24, \"2001:db8::/32\" ]");
   if (items == nullptr) return;
-  const Form<client::Network> network{"a network or an address such as 192.0.2.0/24", client::parse_network};
+  const Form<client::Network> network{"a network or an address such as 192.0.2.0/24", client::parse_network, {}};
   penalties.exempt.clear();
   for (const NodePtr& item : *items) {
     if (const auto found = read_value(reading, {field.key, *item, true}, network)) penalties.exempt.push_back(*found);
@@ -30,7 +30,12 @@ Keys<Penalties> penalties_keys() {
       value("minimum", &Penalties::minimum, duration()),
       value("maximum", &Penalties::maximum, duration()),
       value("clients", &Penalties::clients, count(10'000'000)),
-      {"exempt", read_exempt},
+      // Also an empty list: it is not the default.
+      {"exempt", read_exempt,
+       [](const Penalties& from) {
+         const Written networks = write_networks(from.exempt);
+         return networks.is_null() ? Written(boost::json::array()) : networks;
+       }},
   };
 }
 

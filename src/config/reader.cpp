@@ -111,36 +111,52 @@ const Position& position_of(const Node& mapping, std::string_view key) {
   return entry == nullptr ? mapping.position : entry->value->position;
 }
 
+Written write_text(const std::string& text) {
+  return text.empty() ? Written() : Written(text);
+}
+
+Written write_texts(const std::vector<std::string>& texts) {
+  if (texts.empty()) return nullptr;
+  return write_list<std::string>(texts, [](const std::string& text) { return Written(text); });
+}
+
 Form<std::uint64_t> size() {
-  return {"a size above 0 such as 64KiB", [](std::string_view text) {
+  return {"a size above 0 such as 64KiB",
+          [](std::string_view text) {
             const auto bytes = parse_size(text);
             return bytes == 0U ? std::nullopt : bytes;
-          }};
+          },
+          [](std::uint64_t bytes) { return Written(size_text(bytes)); }};
 }
 
 Form<Milliseconds> duration() {
-  return {"a duration above 0 such as 250ms, 5s or 10m", [](std::string_view text) {
+  return {"a duration above 0 such as 250ms, 5s or 10m",
+          [](std::string_view text) {
             const auto time = parse_duration(text);
             return time == Milliseconds::zero() ? std::nullopt : time;
-          }};
+          },
+          [](Milliseconds time) { return Written(duration_text(time)); }};
 }
 
 Form<double> rate() {
-  return {"a rate such as 10/s", parse_rate};
+  return {"a rate such as 10/s", parse_rate, [](double rate) { return Written(fmt::format("{}/s", rate)); }};
 }
 
 Form<double> byte_rate() {
-  return {"a rate such as 10MiB/s", parse_byte_rate};
+  return {"a rate such as 10MiB/s", parse_byte_rate,
+          [](double rate) { return Written(size_text(static_cast<std::uint64_t>(rate)) + "/s"); }};
 }
 
 Form<std::uint64_t> count(std::uint64_t most) {
-  return {fmt::format("a whole number from 1 to {}", most), [most](std::string_view text) {
+  return {fmt::format("a whole number from 1 to {}", most),
+          [most](std::string_view text) {
             std::uint64_t number = 0;
             const char* const last = text.data() + text.size();
             const auto [end, error] = std::from_chars(text.data(), last, number);
             const bool right = error == std::errc{} && end == last && number >= 1 && number <= most;
             return right ? std::optional(number) : std::nullopt;
-          }};
+          },
+          [](std::uint64_t number) { return Written(number); }};
 }
 
 void check_enforce(Reading& reading, const Node& node) {

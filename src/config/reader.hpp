@@ -14,6 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
 namespace drawbridge::config {
 
 // What may stand only once in all files, and where it stands.
@@ -58,11 +61,15 @@ const std::vector<NodePtr>* read_list(Reading& reading, const Field& field, std:
 // The path of a file, made absolute, or credential:NAME as it is. `kind`: "PEM file", for messages.
 std::optional<std::string> read_file_name(Reading& reading, const Field& field, std::string_view kind = "file");
 
-// How a scalar is written, for messages and for parsing.
+// A value as it would be written, YAML being a superset of JSON; null: not at all.
+using Written = boost::json::value;
+
+// How a scalar is written: in messages, for parsing, and back again.
 template <class T>
 struct Form {
   std::string what;
   std::function<std::optional<T>(std::string_view)> parse;
+  std::function<Written(const T&)> write;
 };
 
 Form<std::uint64_t> size();     // above 0
@@ -85,6 +92,7 @@ template <class T>
 struct Key {
   std::string_view name;
   std::function<void(Reading&, const Field&, T&)> read;
+  std::function<Written(const T&)> write;
   std::string_view required = {};       // what a message says when the key is missing; empty: it may be
   std::vector<std::string> below = {};  // names of the keys in its value, such as ".chain" or "[].chain"
 };
@@ -128,6 +136,26 @@ bool read_mapping(Reading& reading, const Field& field, const Keys<T>& keys, T& 
   return true;
 }
 
+// The mapping that would fill such a T, with everything that stands there by default.
+template <class T>
+boost::json::object write_mapping(const Keys<T>& keys, const T& from) {
+  boost::json::object mapping;
+  for (const Key<T>& key : keys) {
+    if (Written value = key.write(from); !value.is_null()) mapping.emplace(key.name, std::move(value));
+  }
+  return mapping;
+}
+
+template <class Item>
+boost::json::array write_list(const std::vector<Item>& items, const std::function<Written(const Item&)>& write) {
+  boost::json::array list;
+  for (const Item& item : items) list.push_back(write(item));
+  return list;
+}
+// Null if it is empty: then its key is not there.
+Written write_texts(const std::vector<std::string>& texts);
+Written write_text(const std::string& text);
+
 // What is to be checked of a mapping besides its single values. Values that could not be read keep their defaults.
 template <class T>
 using Check = void (*)(Reading&, const Node&, const T&);
@@ -145,40 +173,46 @@ const Position& position_of(const Node& mapping, std::string_view key);
 // The kinds of keys. Each fills a member of T.
 
 template <class T, class Value>
-Key<T> value(std::string_view name, Value T::*member, Form<Value> form, std::string_view required = {}) {
+Key<T> value(std::string_view name, Value T::*member, const Form<Value>& form, std::string_view required = {}) {
   return {name,
-          [member, form = std::move(form)](Reading& reading, const Field& field, T& out) {
+          [member, form](Reading& reading, const Field& field, T& out) {
             if (auto value = read_value(reading, field, form)) out.*member = *std::move(value);
           },
-          required};
+          [member, write = form.write](const T& from) { return write(from.*member); }, required};
 }
 
 // A value or the word `absent`: "none", "auto".
 template <class T, class Value>
 Key<T> value_or(std::string_view absent, std::string_view name, std::optional<Value> T::*member, Form<Value> form) {
   form.what.append(" or ").append(absent);
-  return {name, [absent, member, form = std::move(form)](Reading& reading, const Field& field, T& out) {
+  return {name,
+          [absent, member, form](Reading& reading, const Field& field, T& out) {
             if (field.value.kind == Node::Kind::scalar && field.value.text == absent) {
               (out.*member).reset();
             } else if (auto value = read_value(reading, field, form)) {
               out.*member = std::move(value);
             }
+          },
+          [absent, member, write = form.write](const T& from) {
+            return from.*member ? write(*(from.*member)) : Written(absent);
           }};
 }
 
 template <class T>
 Key<T> boolean(std::string_view name, bool T::*member) {
-  return {name, [member](Reading& reading, const Field& field, T& out) {
+  return {name,
+          [member](Reading& reading, const Field& field, T& out) {
             if (const auto value = read_boolean(reading, field)) out.*member = *value;
-          }};
+          },
+          [member](const T& from) { return Written(from.*member); }};
 }
 
 // `enforce: { NAME: false }`: which of the rules that stand beside it are only tried. `rules`: a boolean for each.
 template <class T>
-Key<T> enforce(Keys<T> rules) {
+Key<T> enforce(const Keys<T>& rules) {
   std::vector<std::string> below = names(rules, ".");
   return {"enforce",
-          [rules = std::move(rules)](Reading& reading, const Field& field, T& out) {
+          [rules](Reading& reading, const Field& field, T& out) {
             if (field.value.kind == Node::Kind::scalar) {
               expected(
                   reading, field,
@@ -187,6 +221,7 @@ Key<T> enforce(Keys<T> rules) {
               read_mapping(reading, field, rules, out);
             }
           },
+          [rules](const T& from) { return write_mapping(rules, from); },
           {},
           std::move(below)};
 }
@@ -202,45 +237,49 @@ Key<T> file(std::string_view name, std::string T::*member, std::string_view requ
           [member, kind](Reading& reading, const Field& field, T& out) {
             if (auto path = read_file_name(reading, field, kind)) out.*member = *std::move(path);
           },
-          required};
+          [member](const T& from) { return write_text(from.*member); }, required};
 }
 
 template <class Enum>
 using Words = std::vector<std::pair<std::string_view, Enum>>;
 
 template <class T, class Enum>
-Key<T> choice(std::string_view name, Enum T::*member, Words<Enum> words) {
+Key<T> choice(std::string_view name, Enum T::*member, const Words<Enum>& words) {
   std::string what;
   for (const auto& word : words) {
     if (!what.empty()) what += word == words.back() ? " or " : ", ";
     what += word.first;
   }
-  const auto parse = [words = std::move(words)](std::string_view text) -> std::optional<Enum> {
+  const auto parse = [words](std::string_view text) -> std::optional<Enum> {
     const auto found = std::find_if(words.begin(), words.end(), [&](const auto& word) { return word.first == text; });
     return found == words.end() ? std::nullopt : std::optional(found->second);
   };
-  return value<T, Enum>(name, member, {what, parse});
+  const auto write = [words](const Enum& chosen) {
+    return Written(std::find_if(words.begin(), words.end(), [&](const auto& w) { return w.second == chosen; })->first);
+  };
+  return value<T, Enum>(name, member, {what, parse, write});
 }
 
 template <class T, class Section>
-Key<T> section(std::string_view name, Section T::*member, Keys<Section> keys,
+Key<T> section(std::string_view name, Section T::*member, const Keys<Section>& keys,
                Check<std::type_identity_t<Section>> check = nullptr) {
   std::vector<std::string> below = names(keys, ".");
   return {name,
-          [member, keys = std::move(keys), check](Reading& reading, const Field& field, T& out) {
+          [member, keys, check](Reading& reading, const Field& field, T& out) {
             if (read_mapping(reading, field, keys, out.*member) && check) check(reading, field.value, out.*member);
           },
+          [member, keys](const T& from) { return write_mapping(keys, from.*member); },
           {},
           std::move(below)};
 }
 
 // A list of mappings, each of which knows its position.
 template <class T, class Section>
-Key<T> sections(std::string_view name, std::vector<Section> T::*member, Keys<Section> keys,
+Key<T> sections(std::string_view name, std::vector<Section> T::*member, const Keys<Section>& keys,
                 Check<std::type_identity_t<Section>> check = nullptr, std::string_view required = {}) {
   std::vector<std::string> below = names(keys, "[].");
   return {name,
-          [member, keys = std::move(keys), check](Reading& reading, const Field& field, T& out) {
+          [member, keys, check](Reading& reading, const Field& field, T& out) {
             const auto* const items = read_list(reading, field, "a list of mappings");
             if (items == nullptr) return;
             for (const NodePtr& item : *items) {
@@ -251,6 +290,10 @@ Key<T> sections(std::string_view name, std::vector<Section> T::*member, Keys<Sec
               }
               (out.*member).push_back(std::move(section));
             }
+          },
+          [member, keys](const T& from) -> Written {
+            if ((from.*member).empty()) return nullptr;
+            return write_list<Section>(from.*member, [&](const Section& item) { return write_mapping(keys, item); });
           },
           required, std::move(below)};
 }

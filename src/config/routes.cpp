@@ -19,7 +19,8 @@ Form<std::string> route_name() {
           [](std::string_view text) -> std::optional<std::string> {
             if (text.empty() || text.size() > longest_name || trim(text) != text) return {};
             return std::string(text);
-          }};
+          },
+          write_text};
 }
 
 void read_path(Reading& reading, const Field& field, Route& route) {
@@ -70,12 +71,22 @@ void read_origins(Reading& reading, const Field& field, Route& route) {
   }
 }
 
+Written write_backend(const Backend& backend) {
+  return Written(backend.text());
+}
+
+Written write_origins(const Route& route) {
+  return write_list<ws::OriginPattern>(route.origins,
+                                       [](const ws::OriginPattern& pattern) { return Written(pattern.text()); });
+}
+
 Form<Backend> backend() {
   return {"tcp://host:port (or echo:) such as tcp://127.0.0.1:5900",
           [](std::string_view text) -> std::optional<Backend> {
             if (text == "echo:") return Backend{.kind = Backend::Kind::echo};
             return parse_tcp_backend(text);
-          }};
+          },
+          write_backend};
 }
 
 void read_host(Reading& reading, const Field& field, Route& route) {
@@ -168,21 +179,29 @@ Keys<Quotas> quotas_keys() {
   };
 }
 
+Key<Route> quotas() {
+  Key<Route> key = section("quotas", &Route::quotas, quotas_keys());
+  key.write = [write = key.write](const Route& from) { return from.auth.empty() ? Written() : write(from); };
+  return key;
+}
+
 }  // namespace
 
 Form<Backend> tcp_backend() {
-  return {"tcp://host:port such as tcp://10.0.0.5:5900", parse_tcp_backend};
+  return {"tcp://host:port such as tcp://10.0.0.5:5900", parse_tcp_backend, write_backend};
 }
 
 Keys<Route> route_keys() {
   return {
       value("name", &Route::name, route_name(), "what logs and metrics call the route"),
-      {"host", read_host},
-      {"path", read_path, "what browsers ask for, such as /desk"},
-      {"origins", read_origins, "who may enter, such as [ \"https://app.example.org\" ]"},
+      {"host", read_host, [](const Route& from) { return write_text(from.host.value_or("")); }},
+      {"path", read_path, [](const Route& from) { return Written(from.path + (from.prefix ? "*" : "")); },
+       "what browsers ask for, such as /desk"},
+      {"origins", read_origins, write_origins, "who may enter, such as [ \"https://app.example.org\" ]"},
       value("backend", &Route::backend, backend(), "the service behind the route, such as tcp://127.0.0.1:5900"),
       boolean("allow_missing_origin", &Route::allow_missing_origin),
-      {"subprotocols", read_subprotocols},
+      {"subprotocols", read_subprotocols,
+       [](const Route& from) { return from.subprotocols ? write_texts(*from.subprotocols) : Written(); }},
       choice(
           "accepts", &Route::accepts,
           Words<ws::Accepts>{{"any", ws::Accepts::any}, {"binary", ws::Accepts::binary}, {"text", ws::Accepts::text}}),
@@ -193,10 +212,10 @@ Keys<Route> route_keys() {
                  {"http", Rejection::http}, {"close", Rejection::close}, {"close-any", Rejection::close_any}}),
       section("limits", &Route::limits, limits_keys(), check_limits),
       section("timeouts", &Route::timeouts, timeouts_keys(), check_timeouts),
-      {"allow", [](Reading& reading, const Field& field, Route& out) { read_allow(reading, field, out.access); }},
-      {"deny", [](Reading& reading, const Field& field, Route& out) { read_deny(reading, field, out.access); }},
+      allow<Route>(),
+      deny<Route>(),
       sections("auth", &Route::auth, auth_keys(), check_auth),
-      section("quotas", &Route::quotas, quotas_keys()),
+      quotas(),
       enforce<Route>({
           boolean("origins", &Route::enforce_origins),
           enforce_allow<Route>(),

@@ -19,21 +19,40 @@ void read_bind(Reading& reading, const Field& field, Bind& bind);
 void read_mode(Reading& reading, const Field& field, Bind& bind);
 // What is to be checked of the `bind` of any listener, `node`: whether another has taken it, and its mode.
 void claim_bind(Reading& reading, const Node& node, const Bind& bind);
+Written write_bind(const Bind& bind);
+Written write_mode(const Bind& bind);
 void read_peers(Reading& reading, const Field& field, client::Peers& peers);
+Written write_peers(const client::Peers& peers);
+Written write_networks(const std::vector<client::Network>& networks);
 void read_allow(Reading& reading, const Field& field, Access& access);
 void read_deny(Reading& reading, const Field& field, Access& access);
-// Of the `enforce` of what has an `access`.
+// Of what has an `access`.
+template <class T>
+Key<T> allow() {
+  return {"allow", [](Reading& reading, const Field& field, T& out) { read_allow(reading, field, out.access); },
+          [](const T& from) { return write_networks(from.access.allow); }};
+}
+template <class T>
+Key<T> deny() {
+  return {"deny", [](Reading& reading, const Field& field, T& out) { read_deny(reading, field, out.access); },
+          [](const T& from) { return write_networks(from.access.deny); }};
+}
+// Of its `enforce`.
 template <class T>
 Key<T> enforce_allow() {
-  return {"allow", [](Reading& reading, const Field& field, T& out) {
+  return {"allow",
+          [](Reading& reading, const Field& field, T& out) {
             if (const auto value = read_boolean(reading, field)) out.access.enforce_allow = *value;
-          }};
+          },
+          [](const T& from) { return Written(from.access.enforce_allow); }};
 }
 template <class T>
 Key<T> enforce_deny() {
-  return {"deny", [](Reading& reading, const Field& field, T& out) {
+  return {"deny",
+          [](Reading& reading, const Field& field, T& out) {
             if (const auto value = read_boolean(reading, field)) out.access.enforce_deny = *value;
-          }};
+          },
+          [](const T& from) { return Written(from.access.enforce_deny); }};
 }
 Form<Backend> tcp_backend();
 Keys<Auth> auth_keys();

@@ -36,6 +36,7 @@ constexpr std::array commands{
               command.add_option("--limit", options.limit, "most of them, 1 to 1000")->capture_default_str();
             },
             sessions},
+    Command{"config", "the configuration in force, with all defaults and without secrets", nothing_more, config},
     Command{"kill", "end a session at once, with 1008 and `killed`",
             [](CLI::App& command, Options& options) {
               command.add_option("SESSION", options.id, "its id, as in the log")->required();

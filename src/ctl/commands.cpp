@@ -2,6 +2,7 @@
 
 #include "base/log_record.hpp"
 #include "ctl/table.hpp"
+#include "ctl/yaml.hpp"
 
 #include <chrono>
 #include <initializer_list>
@@ -137,6 +138,12 @@ int sessions(const Options& options) {
   const std::uint64_t matching = number(reply.fields, "matching");
   if (matching > rows.size() - 1) std::cerr << fmt::format("{} of {}; --limit shows more\n", rows.size() - 1, matching);
   return 0;
+}
+
+int config(const Options& options) {
+  const Reply reply = ask(target(options), "GET", "/config");
+  if (reply.good() && !options.json) std::cout << yaml(reply.fields);
+  return reply.good() && !options.json ? 0 : done(options, reply, "");
 }
 
 int kill(const Options& options) {

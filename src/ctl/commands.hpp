@@ -32,6 +32,7 @@ struct Options {
 // throw std::runtime_error as `ask` does.
 int status(const Options& options);
 int sessions(const Options& options);
+int config(const Options& options);
 int kill(const Options& options);
 int close(const Options& options);
 int drain(const Options& options);

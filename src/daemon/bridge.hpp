@@ -68,6 +68,7 @@ class Bridge {
   const config::Config& config() const { return snapshot_->config(); }
   const policy::Limiter& limiter() const { return limiter_; }
   const policy::Penalties& penalties() const { return penalties_; }
+  unsigned workers() const { return static_cast<unsigned>(workers_.size()); }
   const net::BufferBudget& buffers() const { return buffers_; }
   const std::vector<std::shared_ptr<net::Listener>>& listeners() const { return listeners_; }
   // What holds by the configuration and the descriptors that there are.

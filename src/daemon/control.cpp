@@ -1,8 +1,10 @@
 #include "daemon/control.hpp"
 
 #include "base/text.hpp"
+#include "config/effective.hpp"
 #include "config/units.hpp"
 #include "daemon/metrics.hpp"
+#include "daemon/state_file.hpp"
 #include "daemon/version.hpp"
 
 #include <algorithm>
@@ -75,14 +77,23 @@ struct Control::Resource {
 
 const std::vector<Control::Resource>& Control::resources() {
   static const std::vector<Resource> all{
-      {"GET", "healthz", 1, true, &Control::health},       {"GET", "readyz", 1, true, &Control::readiness},
-      {"GET", "status", 1, false, &Control::status},       {"GET", "metrics", 1, false, &Control::metrics},
-      {"GET", "sessions", 1, false, &Control::sessions},   {"DELETE", "sessions", 1, false, &Control::end_sessions},
-      {"GET", "sessions", 2, false, &Control::session},    {"DELETE", "sessions", 2, false, &Control::end_session},
-      {"POST", "reload", 1, false, &Control::reload},      {"POST", "drain", 1, false, &Control::drain},
-      {"DELETE", "drain", 1, false, &Control::resume},     {"GET", "revocations", 1, false, &Control::revocations},
-      {"PUT", "revocations", 3, false, &Control::revoke},  {"DELETE", "revocations", 3, false, &Control::unrevoke},
-      {"GET", "log-level", 1, false, &Control::log_level}, {"PUT", "log-level", 2, false, &Control::set_log_level},
+      {"GET", "healthz", 1, true, &Control::health},
+      {"GET", "readyz", 1, true, &Control::readiness},
+      {"GET", "status", 1, false, &Control::status},
+      {"GET", "metrics", 1, false, &Control::metrics},
+      {"GET", "config", 1, false, &Control::configuration},
+      {"GET", "sessions", 1, false, &Control::sessions},
+      {"DELETE", "sessions", 1, false, &Control::end_sessions},
+      {"GET", "sessions", 2, false, &Control::session},
+      {"DELETE", "sessions", 2, false, &Control::end_session},
+      {"POST", "reload", 1, false, &Control::reload},
+      {"POST", "drain", 1, false, &Control::drain},
+      {"DELETE", "drain", 1, false, &Control::resume},
+      {"GET", "revocations", 1, false, &Control::revocations},
+      {"PUT", "revocations", 3, false, &Control::revoke},
+      {"DELETE", "revocations", 3, false, &Control::unrevoke},
+      {"GET", "log-level", 1, false, &Control::log_level},
+      {"PUT", "log-level", 2, false, &Control::set_log_level},
   };
   return all;
 }
@@ -172,6 +183,15 @@ void Control::metrics(const Request& /*request*/, const Answer& answer) {
                                 .log_dropped = log_.dropped()};
         answer({.body = metrics_text(bridge_, *workers, standing), .type = std::string(metrics_type)});
       });
+}
+
+void Control::configuration(const Request& /*request*/, const Answer& answer) {
+  config::Config config = bridge_.config();
+  // What `auto` and the service manager came to.
+  config.workers = bridge_.workers();
+  config.limits.sessions = bridge_.limits().sessions;
+  config.state = state_directory(config);
+  answer(answer_of(config::effective(config)));
 }
 
 void Control::sessions(const Request& request, const Answer& answer) {

@@ -48,6 +48,7 @@ class Control : public admin::Resources {
   void readiness(const admin::Request& request, const Answer& answer);
   void status(const admin::Request& request, const Answer& answer);
   void metrics(const admin::Request& request, const Answer& answer);
+  void configuration(const admin::Request& request, const Answer& answer);
   void sessions(const admin::Request& request, const Answer& answer);
   void session(const admin::Request& request, const Answer& answer);
   void end_sessions(const admin::Request& request, const Answer& answer);

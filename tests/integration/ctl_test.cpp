@@ -74,6 +74,24 @@ BOOST_AUTO_TEST_CASE(status_and_sessions_are_for_people) {
   BOOST_TEST(json.output.starts_with("{\"matching\":1,"), json.output);
 }
 
+BOOST_AUTO_TEST_CASE(config_is_the_configuration_in_force_as_a_file) {
+  Bridge bridge;
+  bridge.daemon.write("drawbridge.yaml", bridge.text() + "nonsense: true\n");  // no reload
+  const Run config = bridge.ctl({"--socket", bridge.daemon.directory().path("admin.sock"), "config"});
+  BOOST_TEST(config.code == 0, config.error);
+  BOOST_TEST(config.output.starts_with("listeners:\n  - bind: 127.0.0.1:0\n    tls:\n      certificates:\n"),
+             config.output);
+  BOOST_TEST(config.output.find("\n      session_bytes: none\n") != std::string::npos, config.output);
+  BOOST_TEST(config.output.find("\nworkers: auto\n") == std::string::npos, config.output);
+  BOOST_TEST(config.output.find("tokens.txt") != std::string::npos);
+  bridge.daemon.write("effective.yaml", config.output);
+  const Run check = run({program(), "check", "-c", bridge.daemon.directory().path("effective.yaml")});
+  BOOST_TEST(check.code == 0);
+  BOOST_TEST(check.error == "");
+  const Run json = bridge.ctl({"--socket", bridge.daemon.directory().path("admin.sock"), "config", "--json"});
+  BOOST_TEST(json.output.starts_with("{\"listeners\":"), json.output);
+}
+
 BOOST_AUTO_TEST_CASE(revoke_ends_sessions_at_once_and_keeps_new_ones_out_until_it_is_taken_back) {
   Bridge bridge;
   RawClient desk(bridge.daemon.port());
