@@ -26,6 +26,7 @@ install(FILES README.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # As in the checkout, so that links between the pages hold.
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN "drawbridge.*" EXCLUDE)
 install(FILES conf/drawbridge.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/conf)
+install(FILES conf/drawbridge.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/drawbridge)
 install(DIRECTORY conf/monitoring DESTINATION ${CMAKE_INSTALL_DOCDIR}/conf)
 install(FILES systemd/renew-hook DESTINATION ${CMAKE_INSTALL_DOCDIR}/systemd)
 install(FILES cmake/debian/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})

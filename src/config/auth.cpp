@@ -13,8 +13,13 @@ namespace {
 // One text, or several as a list.
 std::vector<std::string> read_texts(Reading& reading, const Field& field, std::string_view what) {
   std::vector<std::string> texts;
+  const auto read_one = [&](const Field& one) {
+    const auto text = read_text(reading, one, what);
+    if (text && text->empty()) return expected(reading, one, what);
+    if (text) texts.push_back(*text);
+  };
   if (field.value.kind == Node::Kind::scalar) {
-    if (auto text = read_text(reading, field, what)) texts.push_back(*std::move(text));
+    read_one(field);
     return texts;
   }
   const auto* const items = read_list(reading, field, std::string(what) + ", or a list of such");
@@ -22,9 +27,7 @@ std::vector<std::string> read_texts(Reading& reading, const Field& field, std::s
   if (items->empty()) {
     reading.report.error(field.value.position, fmt::format("`{}` is empty; leave the key out", field.key));
   }
-  for (const NodePtr& item : *items) {
-    if (auto text = read_text(reading, {field.key, *item, true}, what)) texts.push_back(*std::move(text));
-  }
+  for (const NodePtr& item : *items) read_one({field.key, *item, true});
   return texts;
 }
 

@@ -22,6 +22,7 @@ CONTENTS = {
     "usr/lib/systemd/system/drawbridge.service": "systemd/drawbridge.service",
     "usr/lib/systemd/system/drawbridge.socket": "systemd/drawbridge.socket",
     "usr/share/bash-completion/completions/drawbridge": "completions/drawbridge",
+    "usr/share/drawbridge/drawbridge.schema.json": "conf/drawbridge.schema.json",
     "usr/share/man/man1/drawbridge.1.gz": "docs/drawbridge.1",
     "usr/share/man/man5/drawbridge.yaml.5.gz": "docs/drawbridge.yaml.5",
     f"{DOC}/README.md": "README.md",
