@@ -437,7 +437,7 @@ class Authentication(Recipe):
 
 
 class Proxies(Recipe):
-    """Who comes through HAProxy and nginx is the client, whatever he says himself."""
+    """Who comes through HAProxy, nginx and Caddy is the client, whatever he says himself."""
 
     SPOOF = {"X-Forwarded-For": "203.0.113.9", "Forwarded": "for=203.0.113.9", "X-Real-IP": "203.0.113.9"}
 
@@ -518,6 +518,29 @@ class Proxies(Recipe):
         check = subprocess.run([DRAWBRIDGE, "check", "-c", "inherited.yaml"], cwd=self.directory, capture_output=True,
                                text=True, check=False)
         self.assertEqual(check.returncode, 0, check.stderr)
+
+    def test_caddy(self):
+        recipe, text = section(PROXIES, "Caddy")
+        [yaml], [site] = recipe["yaml"], recipe["caddyfile"]
+        self.start(yaml, [("127.0.0.1:8080", "127.0.0.1:0")])
+        self.caddy(site, "127.0.0.1:8080", f"127.0.0.1:{self.port}")
+        self.through("127.0.0.1")
+        self.stop()
+        # The Unix socket that the text speaks of.
+        [name] = re.findall("unix//run/[a-z.]+", text)
+        nginx, _ = section(PROXIES, "nginx")
+        self.start(nginx["yaml"][0], [("/run/drawbridge/", f"{self.directory}/")])
+        self.caddy(site, "127.0.0.1:8080", name.replace("/run/drawbridge.sock", f"{self.directory}/bridge.sock"))
+        self.through("unix")
+
+    def caddy(self, site, old, new):
+        """The site as it stands, but for ports, the certificate, and what only a whole machine has."""
+        self.front = free_port()
+        own = f"bind 127.0.0.1\n\ttls {self.directory}/fullchain.pem {self.directory}/privkey.pem"
+        site = site.replace("bridge.example.org {", f"bridge.example.org:{self.front} {{\n\t{own}").replace(old, new)
+        around = "{\n\tadmin off\n\tauto_https disable_redirects\n}\n"
+        (self.directory / "Caddyfile").write_text(around + site, encoding="utf-8")
+        self.run_proxy(["/usr/bin/env", f"HOME={self.directory}", "/usr/bin/caddy", "run", "--config", "Caddyfile"])
 
     def test_allow_and_deny(self):
         [yaml] = section(PROXIES, "Allow and deny")[0]["yaml"]
