@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,11 +24,14 @@ struct Request {
   }
 };
 
+class Feed;
+
 struct Response {
   unsigned status = 200;
   std::string body{};
   std::string type = "application/json";
-  std::string allow{};  // with 405
+  std::string allow{};           // with 405
+  std::shared_ptr<Feed> feed{};  // what comes in place of `body`, if there is one
 };
 
 // {"error": "..."}, in JSON's escapes.

@@ -1,5 +1,6 @@
 #include "admin/server.hpp"
 
+#include "admin/feed.hpp"
 #include "client/address.hpp"
 #include "net/client_address.hpp"
 
@@ -8,11 +9,9 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
@@ -23,8 +22,7 @@ namespace {
 
 namespace beast = boost::beast;
 namespace http = beast::http;
-using Protocol = asio::generic::stream_protocol;
-using Stream = beast::basic_stream<Protocol>;
+using Protocol = Stream::protocol_type;
 
 constexpr auto idle_time = std::chrono::seconds(60);  // between requests, and for one to arrive
 constexpr auto write_time = std::chrono::seconds(30);
@@ -135,8 +133,14 @@ asio::awaitable<void> converse(Stream stream, std::shared_ptr<const Door> door, 
     const unsigned version = error ? 11 : parser.get().version();
     stream.expires_never();
     if (!response) response = co_await ask(resources, std::move(request), stream.get_executor());
-    const auto message = message_of(*std::move(response), version, goes_on);
+    const std::shared_ptr<Feed> feed = std::move(response->feed);
+    goes_on = goes_on && !feed;
+    auto message = message_of(*std::move(response), version, goes_on);
     stream.expires_after(write_time);
+    if (feed) {
+      co_await send_feed(stream, feed, std::move(message));
+      break;
+    }
     co_await http::async_write(stream, message, asio::redirect_error(asio::use_awaitable, error));
     if (error) break;
   }

@@ -76,6 +76,10 @@ void check_openness(Reading& reading, const Node& node, const Route& route) {
                            "`auth` is not enforced: whoever comes without a good credential crosses all the same, and "
                            "the log only tells of it");
   }
+  if (route.trace_payload) {
+    reading.report.warning(position_of(node, "trace_payload"),
+                           "`trace_payload` is on: operators can read what people send and receive on this route");
+  }
   check_access(reading, node, route.access);
 }
 

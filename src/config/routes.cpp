@@ -214,6 +214,7 @@ Keys<Route> route_keys() {
       section("timeouts", &Route::timeouts, timeouts_keys(), check_timeouts),
       allow<Route>(),
       deny<Route>(),
+      boolean("trace_payload", &Route::trace_payload),
       sections("auth", &Route::auth, auth_keys(), check_auth),
       quotas(),
       enforce<Route>({

@@ -54,6 +54,7 @@ class Bridge {
   void ask_workers(std::function<T(net::Worker&)> question, Duration patience,
                    std::function<void(std::optional<std::vector<T>>)> done);
 
+  asio::io_context& control() { return control_; }
   RevocationStore& revocations() { return revocations_; }
   // What the store says holds from now on; sessions that it names end.
   void revoke();

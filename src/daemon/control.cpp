@@ -86,6 +86,7 @@ const std::vector<Control::Resource>& Control::resources() {
       {"DELETE", "sessions", 1, false, &Control::end_sessions},
       {"GET", "sessions", 2, false, &Control::session},
       {"DELETE", "sessions", 2, false, &Control::end_session},
+      {"GET", "trace", 1, false, &Control::trace},
       {"POST", "reload", 1, false, &Control::reload},
       {"POST", "drain", 1, false, &Control::drain},
       {"DELETE", "drain", 1, false, &Control::resume},
@@ -102,6 +103,7 @@ Control::Control(Bridge& bridge, LogSink& log, Process process)
     : bridge_(bridge),
       log_(log),
       process_(std::move(process)),
+      tracing_(std::make_shared<Tracing>(bridge)),
       started_(Clock::now()),
       started_at_(std::time(nullptr)) {}
 
@@ -163,6 +165,7 @@ void Control::status(const Request& /*request*/, const Answer& answer) {
       {"draining", process_.ends() || bridge_.emptying()},
       {"sessions", bridge_.limiter().sessions()},
       {"pending", bridge_.limiter().pending()},
+      {"traces", tracing_->running()},
       {"routes", std::move(routes)},
       {"listeners", std::move(listeners)},
       {"log_level", name(log_.settings().level)},
@@ -259,6 +262,23 @@ void Control::end_sessions(const Request& request, const Answer& answer) {
   for (const auto& [name, value] : request.query) what += fmt::format(" {} {}", name, value);
   note(request, what);
   kill(filter, answer);
+}
+
+void Control::trace(const Request& request, const Answer& answer) {
+  if (auto refused = unknown_argument(request, {"session", "client", "payload"})) return answer(*std::move(refused));
+  TracedSessions which{.session = request.argument("session").value_or(""),
+                       .client = request.argument("client").value_or(""),
+                       .network = std::nullopt};
+  if (which.session.empty() == which.client.empty()) return answer(failure(400, "say one: session or client"));
+  const std::string payload = request.argument("payload").value_or("false");
+  if (payload != "true" && payload != "false") return answer(failure(400, "`payload` is true or false"));
+  which.network = client::parse_network(which.client);
+  if (which.session.empty() && !which.network && which.client != "unix") {
+    return answer(failure(400, "`client` is an address, a network such as 2001:db8::/64, or `unix`"));
+  }
+  note(request, fmt::format("trace {}{}", which.session.empty() ? "client " + which.client : which.session,
+                            payload == "true" ? " with payload" : ""));
+  tracing_->start(which, payload == "true", answer);
 }
 
 void Control::reload(const Request& request, const Answer& answer) {

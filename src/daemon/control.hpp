@@ -3,6 +3,7 @@
 #include "admin/server.hpp"
 #include "daemon/bridge.hpp"
 #include "daemon/session_list.hpp"
+#include "daemon/tracing.hpp"
 
 #include <ctime>
 #include <functional>
@@ -53,6 +54,7 @@ class Control : public admin::Resources {
   void session(const admin::Request& request, const Answer& answer);
   void end_sessions(const admin::Request& request, const Answer& answer);
   void end_session(const admin::Request& request, const Answer& answer);
+  void trace(const admin::Request& request, const Answer& answer);
   void reload(const admin::Request& request, const Answer& answer);
   void drain(const admin::Request& request, const Answer& answer);
   void resume(const admin::Request& request, const Answer& answer);
@@ -69,6 +71,7 @@ class Control : public admin::Resources {
   Bridge& bridge_;
   LogSink& log_;
   const Process process_;
+  const std::shared_ptr<Tracing> tracing_;
   const Instant started_;
   const std::time_t started_at_;
 };

@@ -173,6 +173,7 @@ void Carried::abandon() {
 
 void Carried::end(Instant now) {
   if (Meter* meter = session_->meter()) meter->read(session_->splice().counts(), now);
+  worker_.traces_.end(*session_, now);
   worker_.carried_->erase(worker_.carried_->iterator_to(*this));
   std::unique_ptr<Carried> self(this);  // also if memory lacks for the line
   Log& log = worker_.services().log;

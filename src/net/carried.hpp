@@ -23,6 +23,7 @@ class Carried : public boost::intrusive::list_base_hook<>, public Deadlines::Wai
           std::unique_ptr<Readiness> backend);
   ~Carried() override;
 
+  Session& session() { return *session_; }
   const Session& session() const { return *session_; }
   // Adds what it has carried so far to its route's tally.
   void count() const;

@@ -1,13 +1,11 @@
 #include "net/log.hpp"
 
-#include <chrono>
-
 #include <fmt/chrono.h>
 
 namespace drawbridge::net {
 
-std::string timestamp() {
-  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+std::string timestamp(std::chrono::system_clock::time_point time) {
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(time);
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
                      (now - seconds).count());

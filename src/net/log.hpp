@@ -3,13 +3,14 @@
 #include "base/log_record.hpp"
 #include "config/config.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
 namespace drawbridge::net {
 
-// The time on the wall, to the millisecond (RFC 3339).
-std::string timestamp();
+// A time on the wall, to the millisecond (RFC 3339).
+std::string timestamp(std::chrono::system_clock::time_point time = std::chrono::system_clock::now());
 
 // Where log lines go. Never blocks: what cannot be queued is dropped and counted.
 class Log {

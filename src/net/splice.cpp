@@ -109,6 +109,11 @@ void Splice::hold_until(Instant time) {
   shaping_->held_until = time;
 }
 
+void Splice::trace(Trace* trace) {
+  trace_ = trace;
+  decoder_.tell_frames(trace != nullptr);
+}
+
 void Splice::abandon(Reason reason) {
   lifecycle_.cut(reason);
   count_leftovers();

@@ -4,6 +4,7 @@
 #include "config/config.hpp"
 #include "net/end.hpp"
 #include "net/held_bytes.hpp"
+#include "net/trace.hpp"
 #include "policy/rate.hpp"
 #include "ws/decoder.hpp"
 #include "ws/lifecycle.hpp"
@@ -76,6 +77,8 @@ class Splice {
   // After a turn: what would have ended it if it were enforced (lifetime, idle, session_bytes). Each is said once, so
   // ask until there is nothing more.
   std::optional<Reason> would_end();
+  // Told of what crosses from the next frame on; null: nobody is. It must outlive this, or be taken back.
+  void trace(Trace* trace);
 
   const ws::Lifecycle& lifecycle() const { return lifecycle_; }
   // Final once advance said `over`.
@@ -107,6 +110,7 @@ class Splice {
   // Returns how many bytes at the end are not decoded yet: frames beyond the message rate, or beyond what may be echoed
   // now.
   std::size_t take_from_browser(std::span<std::uint8_t> bytes, Scratch& scratch);
+  void tell_received(const ws::Event& event);
   void keep_pong(std::span<const std::uint8_t> payload);
   void keep_undecoded(std::span<std::uint8_t> frames);
   void discard_undecoded(std::span<std::uint8_t> frames);
@@ -120,6 +124,7 @@ class Splice {
   // Returns how many of the bytes were taken.
   std::size_t write_browser(std::span<const std::uint8_t> bytes);
   bool send_control();
+  void tell_sent(std::span<const std::uint8_t> control_frames);
   void browser_unreachable(IoStatus status);
 
   bool echoes() const { return backend_ == nullptr; }
@@ -149,6 +154,7 @@ class Splice {
   ws::Lifecycle lifecycle_;
   State acted_on_ = State::open;
   ws::Decoder decoder_;
+  Trace* trace_ = nullptr;
   std::unique_ptr<Shaping> shaping_;  // only where the route shapes, or its identity's quotas do
 
   HeldBytes up_held_;                    // payload the backend did not take yet

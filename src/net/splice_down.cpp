@@ -96,6 +96,10 @@ void Splice::send_down(std::uint8_t* payload, std::size_t size, ws::Opcode opcod
   counts_.down_bytes += size;
   ++counts_.down_frames;
   counts_.down_messages += fin;
+  if (trace_ != nullptr) {
+    trace_->frame(Direction::down, {opcode, fin, size}, now_);
+    if (size > 0) trace_->payload(Direction::down, {payload, size}, now_);
+  }
   const auto rest = bytes.subspan(write_browser(bytes));
   if (rest.empty()) return;
   down_held_payload_ = static_cast<std::uint32_t>(size);
@@ -109,6 +113,7 @@ void Splice::send_down(std::uint8_t* payload, std::size_t size, ws::Opcode opcod
     return;
   }
   browser_stuck_since_ = now_;
+  if (trace_ != nullptr) trace_->held(Direction::down, rest.size(), now_);
 }
 
 std::size_t Splice::write_browser(std::span<const std::uint8_t> bytes) {
@@ -138,6 +143,7 @@ bool Splice::flush_down() {
       browser_stuck_since_ = last_heard_ = now_;
       if (lifecycle_.state() != State::open) end_by_ = now_ + route_.timeouts.close;
       moved = true;
+      if (down_held_.empty() && trace_ != nullptr) trace_->held(Direction::down, 0, now_);
     }
   }
   if (!down_held_.empty() || browser_out_ != Out::open) return moved;
@@ -178,16 +184,29 @@ bool Splice::send_control() {
                                 answer ? std::string_view{} : word(*lifecycle_.reason()));
     close_sent_ = true;
   }
-  const auto rest = std::span<const std::uint8_t>(frames).first(size).subspan(
-      write_browser(std::span<const std::uint8_t>(frames).first(size)));
+  const auto sent = std::span<const std::uint8_t>(frames).first(size);
+  if (trace_ != nullptr) tell_sent(sent);
+  const auto rest = sent.subspan(write_browser(sent));
   if (rest.empty() || browser_out_ != Out::open) return true;
   down_held_payload_ = 0;
   browser_stuck_since_ = now_;
   if (!down_held_.append(rest)) {
     browser_out_ = Out::gone;
     lifecycle_.cut(Reason::overload);
+  } else if (trace_ != nullptr) {
+    trace_->held(Direction::down, rest.size(), now_);
   }
   return true;
+}
+
+void Splice::tell_sent(std::span<const std::uint8_t> control_frames) {
+  while (!control_frames.empty()) {
+    const auto opcode = static_cast<ws::Opcode>(control_frames[0] & 0x0FU);
+    const std::size_t size = control_frames[1];
+    trace_->frame(Direction::down, {opcode, true, size}, now_);
+    if (size > 0) trace_->payload(Direction::down, control_frames.subspan(2, size), now_);
+    control_frames = control_frames.subspan(2 + size);
+  }
 }
 
 void Splice::browser_unreachable(IoStatus status) {

@@ -72,6 +72,7 @@ std::size_t Splice::take_from_browser(std::span<std::uint8_t> bytes, Scratch& sc
   int echoed = 0;
   for (;;) {
     event = decoder_.next(input);
+    if (trace_ != nullptr) tell_received(event);
     if (event.kind == ws::Event::Kind::data) {
       if (echoes()) echo(event, scratch);
       if (event.end_of_message && shaping_ && shaping_->messages) {
@@ -82,6 +83,8 @@ std::size_t Splice::take_from_browser(std::span<std::uint8_t> bytes, Scratch& sc
       keep_pong(event.payload);
       // Echoes and pongs keep their order.
       if (echoes()) flush_down();
+    } else if (event.kind == ws::Event::Kind::frame) {
+      continue;
     } else if (event.kind != ws::Event::Kind::pong) {
       break;
     }
@@ -96,6 +99,14 @@ std::size_t Splice::take_from_browser(std::span<std::uint8_t> bytes, Scratch& sc
     case ws::Event::Kind::close: lifecycle_.browser_closed(ws::close_code(event.payload)); return 0;
     case ws::Event::Kind::error: lifecycle_.browser_refused(*decoder_.error()); return 0;
     default: return static_cast<std::size_t>(input.end - input.read);
+  }
+}
+
+void Splice::tell_received(const ws::Event& event) {
+  if (event.kind == ws::Event::Kind::frame) {
+    trace_->frame(Direction::up, {event.opcode, event.end_of_message, decoder_.remaining()}, now_);
+  } else if (!event.payload.empty()) {
+    trace_->payload(Direction::up, event.payload, now_);
   }
 }
 
@@ -141,6 +152,8 @@ void Splice::deliver_up(std::span<const std::uint8_t> payload) {
     if (!up_held_.append(payload)) {
       counts_.up_discarded += payload.size();
       lifecycle_.cut(Reason::overload);
+    } else if (trace_ != nullptr) {
+      trace_->held(Direction::up, payload.size(), now_);
     }
   }
 }
@@ -161,6 +174,7 @@ bool Splice::flush_up() {
       backend_refuses();
     }
   }
+  if (moved && up_held_.empty() && trace_ != nullptr) trace_->held(Direction::up, 0, now_);
   return moved;
 }
 

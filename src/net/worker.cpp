@@ -150,6 +150,12 @@ void Worker::for_each_session(const std::function<void(const Session&)>& look) c
   for (const Carried& carried : *carried_) look(carried.session());
 }
 
+void Worker::trace(const std::shared_ptr<Tracer>& tracer) {
+  traces_.add(tracer);
+  const Instant now = Clock::now();
+  for (Carried& carried : *carried_) traces_.offer(carried.session(), *tracer, now);
+}
+
 const Tally& Worker::look_at_sessions() {
   for (auto& [name, route] : tally_.routes) {
     route.sessions = 0;
@@ -189,6 +195,7 @@ void Worker::carry(std::unique_ptr<Session> session, Load load, std::unique_ptr<
     if (principal->expires) carried->end_at(instant_of(*principal->expires), Reason::credential_expired);
     if (is_revoked(*principal)) carried->end_at(Clock::now(), Reason::revoked);
   }
+  traces_.begin(carried->session());
   carried->begin(first);
 }
 

@@ -12,6 +12,7 @@
 #include "net/snapshot.hpp"
 #include "net/tally.hpp"
 #include "net/task.hpp"
+#include "net/traces.hpp"
 #include "policy/penalties.hpp"
 #include "policy/quotas.hpp"
 
@@ -115,6 +116,10 @@ class Worker {
   // Ends them now, and nothing more is taken from either side; returns how many.
   std::size_t end_sessions(Reason reason, const Chosen& chosen);
 
+  // It is asked about the sessions that run, and about those to come, until it is forgotten.
+  void trace(const std::shared_ptr<Tracer>& tracer);
+  void forget(const Tracer& tracer) { traces_.remove(tracer); }
+
   // Takes over an opened session, and the watches of its sockets; `first` came behind the request's head. `backend`
   // null: the session echoes.
   void carry(std::unique_ptr<Session> session, Load load, std::unique_ptr<Readiness> browser,
@@ -133,6 +138,7 @@ class Worker {
   std::unique_ptr<Scratch> scratch_ = std::make_unique<Scratch>();
   Loop loop_;
   Tally tally_;
+  Traces traces_{*this};
   std::unique_ptr<CarriedList> carried_;
   Tasks openings_;  // after what they refer to
   std::thread thread_;

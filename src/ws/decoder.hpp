@@ -38,6 +38,7 @@ struct Event {
   enum class Kind : std::uint8_t {
     more,  // the input is used up; payload and the rest are empty
     data,  // a piece of a message, in the caller's buffer
+    frame,  // a header was taken, and its payload follows; only where they are told
     ping,  // payload (0..125 bytes) lives in the decoder until the next call
     pong,
     close,  // payload checked: empty, or a valid code and a UTF-8 reason; nothing after it is decoded
@@ -45,8 +46,8 @@ struct Event {
   };
 
   Kind kind = Kind::more;
-  Opcode opcode = Opcode::binary;  // data: text or binary, also for continuation frames
-  bool end_of_message = false;     // data: the last piece of its message
+  Opcode opcode = Opcode::binary;  // data: text or binary, also for continuation frames; frame: as sent
+  bool end_of_message = false;     // data: the last piece of its message; frame: FIN
   std::span<const std::uint8_t> payload = {};
 };
 
@@ -61,6 +62,11 @@ class Decoder {
   // The next event in `input`. Call until it is `more`, `close` or `error`. The same bytes in any split give the same
   // payload, message boundaries and end. After `close` the rest is skipped.
   Event next(Input& input);
+
+  // From the next header on each is told, before what it carries.
+  void tell_frames(bool tell);
+  // Payload bytes of the current frame that are still to come: right after its header, all of them.
+  std::uint64_t remaining() const { return remaining_; }
 
   // Why decoding stopped: protocol_error, data_type, utf8, frame_too_big or message_too_big.
   std::optional<Reason> error() const { return error_; }
@@ -97,6 +103,7 @@ class Decoder {
   Opcode control_opcode_ = Opcode::ping;
   bool in_message_ = false;  // a message has begun and its last frame's header has not come
   bool fin_ = false;         // the data frame is the last of its message
+  bool tells_frames_ = false;
   std::optional<Reason> error_;
   Utf8 utf8_;
   std::uint8_t header_size_ = 0;  // of header_ in use: a header cut by the end of the input
