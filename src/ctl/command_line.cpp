@@ -1,5 +1,7 @@
 #include "ctl/command_line.hpp"
 
+#include "ctl/trace.hpp"
+
 #include <array>
 #include <string_view>
 
@@ -42,6 +44,13 @@ constexpr std::array commands{
               command.add_option("SESSION", options.id, "its id, as in the log")->required();
             },
             kill},
+    Command{"trace", "print what crosses a session, frame by frame",
+            [](CLI::App& command, Options& options) {
+              command.add_option("SESSION", options.id, "its id, as in the log; or a client's address: all of his")
+                  ->required();
+              command.add_flag("--payload", options.payload, "what frames carry too, where trace_payload allows it");
+            },
+            trace},
     Command{"close", "the same for all that match",
             [](CLI::App& command, Options& options) {
               add_selection(command, options.which);

@@ -1,6 +1,7 @@
 #include "ctl/commands.hpp"
 
 #include "base/log_record.hpp"
+#include "ctl/fields.hpp"
 #include "ctl/table.hpp"
 #include "ctl/yaml.hpp"
 
@@ -10,21 +11,13 @@
 #include <thread>
 #include <utility>
 
-#include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
-#include <boost/json/value_to.hpp>
 #include <fmt/format.h>
 
 namespace drawbridge::ctl {
 namespace {
 
-namespace json = boost::json;
-
 constexpr auto look_interval = std::chrono::milliseconds(200);
-
-Target target(const Options& options) {
-  return options.socket.empty() ? target_of(options.configuration) : Target{.socket = options.socket};
-}
 
 // "?route=desk&over=60s", of those that are not empty.
 std::string arguments(std::initializer_list<std::pair<std::string_view, std::string_view>> all) {
@@ -38,35 +31,6 @@ std::string arguments(std::initializer_list<std::pair<std::string_view, std::str
 
 std::string arguments(const Selection& which) {
   return arguments({{"route", which.route}, {"client", which.client}, {"identity", which.identity}});
-}
-
-std::string text(const json::object& fields, std::string_view name) {
-  const auto* const field = fields.if_contains(name);
-  return field != nullptr && field->is_string() ? std::string(field->get_string()) : "";
-}
-
-std::uint64_t number(const json::object& fields, std::string_view name) {
-  const auto* const field = fields.if_contains(name);
-  boost::system::error_code wrong;
-  return field == nullptr ? 0 : field->to_number<std::uint64_t>(wrong);
-}
-
-double seconds(const json::object& fields, std::string_view name) {
-  const auto* const field = fields.if_contains(name);
-  boost::system::error_code wrong;
-  return field == nullptr ? 0 : field->to_number<double>(wrong);
-}
-
-bool flag(const json::object& fields, std::string_view name) {
-  const auto* const field = fields.if_contains(name);
-  return field != nullptr && field->is_bool() && field->get_bool();
-}
-
-// The items of a list; none if it is not there.
-const json::array& list(const json::object& fields, std::string_view name) {
-  static const json::array none;
-  const auto* const field = fields.if_contains(name);
-  return field != nullptr && field->is_array() ? field->get_array() : none;
 }
 
 int fail(const Reply& reply) {
@@ -95,6 +59,10 @@ void print_messages(const json::object& reload, std::ostream& out) {
 }
 
 }  // namespace
+
+Target target(const Options& options) {
+  return options.socket.empty() ? target_of(options.configuration) : Target{.socket = options.socket};
+}
 
 int status(const Options& options) {
   const Reply reply = ask(target(options), "GET", "/status");

@@ -19,14 +19,18 @@ struct Options {
   std::string socket;  // empty: the configuration says where
   bool json = false;   // the daemon's answers as they are
   Selection which;
-  std::string id;     // of a session
+  std::string id;     // of a session; a client's address, where one is meant
   std::string over;   // how long a drain takes; empty: timeouts.drain
   bool wait = false;  // for a drain to end
   std::string level;  // of the log; empty: tell it
   std::string name;   // an identity, or with `is_token` a token's id
   bool is_token = false;
+  bool payload = false;  // of traced frames
   unsigned limit = 100;  // most sessions to list
 };
+
+// Where the daemon is that is meant.
+Target target(const Options& options);
 
 // Each prints what the daemon said to stdout, what is wrong to stderr, and returns the exit code: 0 done, 1 not. All
 // throw std::runtime_error as `ask` does.

@@ -62,6 +62,28 @@ Socket connected(asio::io_context& context, const Target& target) {
   return socket;
 }
 
+void send(Socket& socket, const Target& target, std::string_view method, const std::string& path,
+          boost::system::error_code& error) {
+  http::request<http::empty_body> request;
+  request.method_string(boost::beast::string_view(method.data(), method.size()));
+  request.target(path);
+  request.version(11);
+  request.set(http::field::host, target.socket.empty() ? target.text() : "localhost");
+  if (!target.token.empty()) request.set(http::field::authorization, "Bearer " + target.token);
+  request.keep_alive(false);
+  http::write(socket, request, error);
+}
+
+Reply reply_of(const http::response<http::string_body>& message) {
+  Reply reply;
+  reply.status = message.result_int();
+  reply.body = message.body();
+  boost::system::error_code error;
+  boost::json::value value = boost::json::parse(reply.body, error);
+  if (!error && value.is_object()) reply.fields = std::move(value.get_object());
+  return reply;
+}
+
 }  // namespace
 
 std::string Target::text() const {
@@ -93,27 +115,39 @@ std::string Reply::error() const {
 Reply ask(const Target& target, std::string_view method, const std::string& path) {
   asio::io_context context;
   Socket socket = connected(context, target);
-  http::request<http::empty_body> request;
-  request.method_string(boost::beast::string_view(method.data(), method.size()));
-  request.target(path);
-  request.version(11);
-  request.set(http::field::host, target.socket.empty() ? target.text() : "localhost");
-  if (!target.token.empty()) request.set(http::field::authorization, "Bearer " + target.token);
-  request.keep_alive(false);
   boost::system::error_code error;
-  http::write(socket, request, error);
+  send(socket, target, method, path, error);
   boost::beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(64ULL << 20);
   if (!error) http::read(socket, buffer, parser, error);
   if (error)
     throw std::runtime_error(fmt::format("the daemon at {} did not answer: {}", target.text(), error.message()));
-  Reply reply;
-  reply.status = parser.get().result_int();
-  reply.body = parser.get().body();
-  boost::json::value value = boost::json::parse(reply.body, error);
-  if (!error && value.is_object()) reply.fields = std::move(value.get_object());
-  return reply;
+  return reply_of(parser.get());
+}
+
+Reply follow(const Target& target, const std::string& path, const std::function<void(std::string_view line)>& take) {
+  asio::io_context context;
+  Socket socket = connected(context, target);
+  boost::system::error_code error;
+  send(socket, target, "GET", path, error);
+  boost::beast::flat_buffer buffer;
+  http::response_parser<http::string_body> parser;
+  parser.body_limit(boost::none);
+  if (!error) http::read_header(socket, buffer, parser, error);
+  const bool good = !error && parser.get().result_int() < 300;
+  std::string& body = parser.get().body();
+  while (!error && !parser.is_done()) {
+    http::read_some(socket, buffer, parser, error);
+    std::size_t begin = 0;
+    for (std::size_t end = 0; good && (end = body.find('\n', begin)) != std::string::npos; begin = end + 1) {
+      take(std::string_view(body).substr(begin, end - begin));
+    }
+    body.erase(0, begin);
+  }
+  if (error)
+    throw std::runtime_error(fmt::format("the answer of the daemon at {} broke off: {}", target.text(), error.message()));
+  return reply_of(parser.get());
 }
 
 std::string encoded(std::string_view text) {

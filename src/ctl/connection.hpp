@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,10 @@ struct Reply {
 // One request, one connection. `path` is ready for the wire. Throws std::runtime_error if there is nobody, or no answer
 // within a minute.
 Reply ask(const Target& target, std::string_view method, const std::string& path);
+
+// A request whose answer comes in lines, as something happens: each is given to `take` without its end, until there
+// are no more. What is refused has no lines. Throws std::runtime_error if there is nobody, or if the answer breaks off.
+Reply follow(const Target& target, const std::string& path, const std::function<void(std::string_view line)>& take);
 
 // Percent-encoded, as a segment or an argument of a path (RFC 3986 §2.1).
 std::string encoded(std::string_view text);
