@@ -172,5 +172,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(whole == slow, "whole: ", whole, "\nslow:  ", slow);
   const Transcript cut = decode(received.bytes, limits, received.reads());
   require(cut == whole, "whole: ", whole, "\ncut:   ", cut);
+  const Transcript told = decode_whole(received.bytes, limits, Headers::told);
+  Transcript told_cut = decode(received.bytes, limits, received.reads(), Headers::told);
+  require(told_cut == told, "told:  ", told, "\ncut:   ", told_cut);
+  told_cut.told.clear();
+  require(told_cut == whole, "whole: ", whole, "\ntold:  ", told_cut);
   return 0;
 }

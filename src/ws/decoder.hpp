@@ -38,11 +38,11 @@ struct Event {
   enum class Kind : std::uint8_t {
     more,  // the input is used up; payload and the rest are empty
     data,  // a piece of a message, in the caller's buffer
-    frame,  // a header was taken, and its payload follows; only where they are told
     ping,  // payload (0..125 bytes) lives in the decoder until the next call
     pong,
     close,  // payload checked: empty, or a valid code and a UTF-8 reason; nothing after it is decoded
     error,  // the decoder's error() says why; latched
+    frame,  // a header was taken; its payload follows. Only with tell_frames
   };
 
   Kind kind = Kind::more;

@@ -18,6 +18,9 @@ enum class Manners : std::uint8_t { good, any };
 // What is behind the route: a service, or nothing, so that messages go back.
 enum class Behind : std::uint8_t { service, echo };
 
+// Whether a trace hears of what crosses.
+enum class Heard : std::uint8_t { no, yes };
+
 // Throws what is broken: a finding of a fuzzer, a failure of a test.
 inline void promise(bool kept, const std::string& what) {
   if (!kept) throw std::logic_error(what);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "net/session.hpp"
+#include "recorded_trace.hpp"
 #include "session_peers.hpp"
 #include "support/scripted_end.hpp"
 
@@ -17,10 +18,11 @@ using namespace std::chrono_literals;
 // ends.
 class SessionWorld {
  public:
-  SessionWorld(Choices& choices, Manners manners, Behind behind)
+  SessionWorld(Choices& choices, Manners manners, Behind behind, Heard heard = Heard::no)
       : choices_(choices),
         manners_(manners),
         behind_(behind),
+        heard_by_trace_(heard == Heard::yes),
         route_(std::make_shared<net::ActiveRoute>(
             net::ActiveRoute{chosen_route(choices, manners), std::make_shared<net::RouteState>(), nullptr})),
         script_(chosen_browser(choices, manners, behind)),
@@ -36,6 +38,7 @@ class SessionWorld {
     promise(permit.promote(), "there is room for one session");
     session_ = std::make_unique<net::Session>(net::Identity{}, std::move(permit), net::RoutePlace::take(route_),
                                               std::move(browser), std::move(backend), budget_, now_);
+    if (heard_by_trace_) splice().trace(&trace_);
 
     if (choices_.one_in(2)) browser_->report_drained();
     if (choices_.one_in(2)) backend_->report_drained();
@@ -289,11 +292,31 @@ class SessionWorld {
     promise(!session_bytes || counts.up_bytes + counts.down_bytes <= *session_bytes, "session_bytes holds" + why);
     promise(seen.closes == 0 || seen.close_code == life().close_code(), "the Close is that of the lifecycle" + why);
     if (manners_ == Manners::good) check_nothing_lost(seen, why);
+    if (heard_by_trace_) check_trace(why);
 
     promise(limiter_.full() && route_->state->sessions == 1, "it holds its permit and its place to the end" + why);
     session_.reset();
     promise(!limiter_.full() && limiter_.sessions() == 0 && limiter_.pending() == 0, "the permit comes back" + why);
     promise(route_->state->sessions == 0, "the place on the route comes back" + why);
+  }
+
+  void check_trace(const std::string& why) {
+    std::string up;
+    for (const auto& told : trace_.frames_of(net::Direction::up)) {
+      if (told.frame.opcode < ws::Opcode::close) up += told.payload;
+    }
+    promise(script_.payload.starts_with(up), "what is told of the browser is what it sent" + why);
+    promise(up.size() >= splice().counts().up_bytes, "what goes up is told" + why);
+    promise(up.size() <= splice().counts().up_bytes + splice().counts().up_discarded, "nothing is told twice" + why);
+    auto told = trace_.frames_of(net::Direction::down).begin();
+    for (const ServerFrame& frame : server_frames(browser_->received())) {
+      if (frame.opcode < 0) break;  // cut
+      promise(told != trace_.frames_of(net::Direction::down).end(), "what the browser gets is told" + why);
+      promise(frame.opcode == static_cast<int>(told->frame.opcode) && frame.fin == told->frame.fin &&
+                  frame.payload == told->payload && frame.payload.size() == told->frame.size,
+              "it is told as it is" + why);
+      ++told;
+    }
   }
 
   void check_nothing_lost(const Seen& seen, const std::string& why) {
@@ -317,12 +340,14 @@ class SessionWorld {
   Choices& choices_;
   const Manners manners_;
   const Behind behind_;
+  const bool heard_by_trace_;
   const std::shared_ptr<const net::ActiveRoute> route_;
   const BrowserScript script_;
   const std::string backend_bytes_;
   net::BufferBudget budget_;
   policy::Limiter limiter_;
   Instant now_ = Instant(1h);
+  RecordedTrace trace_;  // before who tells it
   ScriptedEnd* browser_;  // the session's
   ScriptedEnd* backend_;
   std::unique_ptr<ScriptedEnd> nobody_;  // an echo's backend, which the session does not know

@@ -26,6 +26,11 @@ constexpr auto continuation = Opcode::continuation;
 Transcript decode_every_way(const Bytes& bytes, const DecoderLimits& limits = {}) {
   Transcript whole = decode_whole(bytes, limits);
   BOOST_TEST(decode_byte_by_byte(bytes, limits) == whole);
+  // Where headers are told, all else is the same.
+  Transcript told = decode_whole(bytes, limits, Headers::told);
+  BOOST_TEST(decode_byte_by_byte(bytes, limits, Headers::told) == told);
+  told.told.clear();
+  BOOST_TEST(told == whole);
   for (std::size_t split = 1; split < bytes.size(); ++split) {
     const Transcript cut = decode_split_at(bytes, split, limits);
     if (cut != whole) BOOST_TEST(cut == whole, "split at " << split << ": " << cut << "\nwhole: " << whole);
@@ -52,6 +57,39 @@ BOOST_AUTO_TEST_CASE(the_examples_of_rfc_6455_decode) {
   expect("§5.7 pong", encode({{Opcode::pong, "Hello"}}), {{pong, binary, false, "Hello"}});
   const std::string bytes256(256, 'x');
   expect("§5.7 256 bytes", encode({{binary, bytes256}}), {{data, binary, true, bytes256}});
+}
+
+BOOST_AUTO_TEST_CASE(each_header_is_told_as_it_was_sent_before_what_it_carries) {
+  const Bytes bytes = encode({{text, "Hel", false},
+                              {Opcode::ping, "now"},
+                              {continuation, "", false},
+                              {continuation, ""},
+                              {binary, "small"},
+                              {binary, std::string(70'000, 'x')},
+                              {Opcode::close, ""}});
+  const std::vector<Transcript::Told> sent{
+      {text, false, 3}, {Opcode::ping, true, 3}, {continuation, false, 0},   {continuation, true, 0},
+      {binary, true, 5}, {binary, true, 70'000},  {Opcode::close, true, 0}};
+  BOOST_TEST((decode_whole(bytes, {}, Headers::told).told == sent));
+  BOOST_TEST((decode_byte_by_byte(bytes, {}, Headers::told).told == sent));
+
+  // A long one is told when its header is there, and a refused one is not.
+  Bytes header = encode({{.opcode = binary, .announced = 1ULL << 40U}});
+  BOOST_TEST((decode_whole(header, {}, Headers::told).told == std::vector<Transcript::Told>{{binary, true, 1ULL << 40U}}));
+  BOOST_TEST(decode_whole(header, {.frame = 1024}, Headers::told).told.empty());
+}
+
+BOOST_AUTO_TEST_CASE(telling_headers_can_begin_and_end_between_any_two_events) {
+  Bytes bytes = encode({{binary, "one"}, {binary, "two"}, {binary, "three"}});
+  Input input(bytes);
+  Decoder decoder;
+  BOOST_TEST((decoder.next(input).kind == data));
+  decoder.tell_frames(true);
+  BOOST_TEST((decoder.next(input).kind == Event::Kind::frame));
+  decoder.tell_frames(false);
+  BOOST_TEST(decoder.next(input).payload.size() == 3U);
+  BOOST_TEST(decoder.next(input).payload.size() == 5U);
+  BOOST_TEST((decoder.next(input).kind == Event::Kind::more));
 }
 
 BOOST_AUTO_TEST_CASE(every_length_around_a_header_boundary_decodes) {

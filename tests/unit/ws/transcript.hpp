@@ -30,7 +30,17 @@ struct Transcript {
     bool operator==(const Step&) const = default;
   };
 
+  // A header that was told.
+  struct Told {
+    Opcode opcode = Opcode::binary;
+    bool fin = false;
+    std::uint64_t size = 0;
+
+    bool operator==(const Told&) const = default;
+  };
+
   std::vector<Step> steps;
+  std::vector<Told> told;
   std::optional<Reason> error;
   std::uint64_t frames = 0;
   std::uint64_t messages = 0;
@@ -47,7 +57,7 @@ struct Transcript {
 };
 
 inline std::ostream& operator<<(std::ostream& out, const Transcript& transcript) {
-  constexpr const char* kinds[] = {"more", "data", "ping", "pong", "close", "error"};
+  constexpr const char* kinds[] = {"more", "data", "ping", "pong", "close", "error", "frame"};
   for (const Transcript::Step& step : transcript.steps) {
     out << kinds[static_cast<std::size_t>(step.kind)];
     if (step.kind == Event::Kind::data) out << (step.opcode == Opcode::text ? " text" : " binary");
@@ -60,14 +70,17 @@ inline std::ostream& operator<<(std::ostream& out, const Transcript& transcript)
   return out;
 }
 
+enum class Headers : std::uint8_t { silent, told };
+
 // Decodes `bytes` in reads of the sizes that `next_size` gives (what is left at most), each in a block of its own size.
 // Throws where the decoder breaks a promise of its header.
 inline Transcript decode(const Bytes& bytes, const DecoderLimits& limits,
-                         const std::function<std::size_t()>& next_size) {
+                         const std::function<std::size_t()>& next_size, Headers headers = Headers::silent) {
   const auto require = [](bool kept, const char* promise) {
     if (!kept) throw std::logic_error(promise);
   };
   Decoder decoder(limits);
+  decoder.tell_frames(headers == Headers::told);
   Transcript transcript;
   bool ended = false;
   for (std::size_t at = 0; at < bytes.size() && !ended;) {
@@ -97,6 +110,10 @@ inline Transcript decode(const Bytes& bytes, const DecoderLimits& limits,
           require(decoder.next(input).kind == Event::Kind::error, "an error is latched");
           done = ended = true;
           break;
+        case Event::Kind::frame:
+          require(headers == Headers::told && piece.empty(), "a header is told that nobody asked for, or with payload");
+          transcript.told.push_back({event.opcode, event.end_of_message, decoder.remaining()});
+          break;
         case Event::Kind::close: done = ended = true; [[fallthrough]];
         case Event::Kind::ping:
         case Event::Kind::pong: transcript.steps.push_back({event.kind, Opcode::binary, false, piece}); break;
@@ -112,12 +129,14 @@ inline Transcript decode(const Bytes& bytes, const DecoderLimits& limits,
   return transcript;
 }
 
-inline Transcript decode_whole(const Bytes& bytes, const DecoderLimits& limits = {}) {
-  return decode(bytes, limits, [&] { return bytes.size(); });
+inline Transcript decode_whole(const Bytes& bytes, const DecoderLimits& limits = {},
+                               Headers headers = Headers::silent) {
+  return decode(bytes, limits, [&] { return bytes.size(); }, headers);
 }
 
-inline Transcript decode_byte_by_byte(const Bytes& bytes, const DecoderLimits& limits = {}) {
-  return decode(bytes, limits, [] { return 1; });
+inline Transcript decode_byte_by_byte(const Bytes& bytes, const DecoderLimits& limits = {},
+                                      Headers headers = Headers::silent) {
+  return decode(bytes, limits, [] { return 1; }, headers);
 }
 
 inline Transcript decode_split_at(const Bytes& bytes, std::size_t split, const DecoderLimits& limits = {}) {
