@@ -3,7 +3,10 @@
 #include "support/raw_client.hpp"
 #include "support/tokens.hpp"
 
+#include <csignal>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
@@ -135,6 +138,38 @@ BOOST_AUTO_TEST_CASE(kill_and_close_end_what_they_name) {
   does(bridge.ctl({"close", "--route", "game"}), "1 ended\n");
   BOOST_TEST((two.read_close() == Close{1008, "killed"}));
   BOOST_TEST(bridge.ctl({"close"}).code == 2);
+}
+
+BOOST_AUTO_TEST_CASE(trace_prints_frames_until_the_session_ends) {
+  Bridge bridge;
+  RawClient game = RawClient::open(bridge.daemon.port(), Head("/game"));
+  const std::string id = bridge.ctl({"sessions", "--json"}).output.substr(26, 16);
+  std::optional<Run> traced;
+  std::thread tracer([&] { traced = bridge.ctl({"trace", id}); });
+  // Its first line is written when it hears.
+  while (bridge.ctl({"status", "--json"}).output.find("\"traces\":1") == std::string::npos) {
+  }
+  game.send_frame(Op::text, "seen");
+  BOOST_TEST(game.read_payload(4) == "seen");
+  game.finish();
+  tracer.join();
+  BOOST_TEST(traced->code == 0, traced->error);
+  BOOST_TEST(traced->output.find("  up    text                4\n") != std::string::npos, traced->output);
+  BOOST_TEST(traced->output.find("  up    close               2  1000\n") != std::string::npos, traced->output);
+  BOOST_TEST(traced->output.ends_with("  end: client_closed 1000, 4 bytes up, 4 bytes down\n"), traced->output);
+  fails(bridge.ctl({"trace", id}), "drawbridge: there is no such session\n");
+  BOOST_TEST(bridge.ctl({"trace", "127.0.0.1", "--payload"}).error.find("trace_payload") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupted_trace_is_no_failure) {
+  Bridge bridge;
+  Process tracer({program(), "ctl", "-c", bridge.path(), "trace", "127.0.0.1"}, {});
+  while (bridge.ctl({"status", "--json"}).output.find("\"traces\":1") == std::string::npos) {
+  }
+  tracer.signal(SIGINT);
+  BOOST_TEST(tracer.wait() == 0);
+  while (bridge.ctl({"status", "--json"}).output.find("\"traces\":0") == std::string::npos) {
+  }
 }
 
 BOOST_AUTO_TEST_CASE(drain_waits_until_the_last_one_is_gone) {

@@ -83,6 +83,15 @@ BOOST_AUTO_TEST_CASE(the_file_that_an_empty_one_is_advised_to_be_is_right) {
   BOOST_TEST(config.routes.at(0).name == "desk");
 }
 
+BOOST_AUTO_TEST_CASE(that_operators_can_read_what_crosses_is_said) {
+  const Loaded loaded = load_text(std::string(smallest) + "    trace_payload: true\n");
+  BOOST_TEST(loaded.valid());
+  BOOST_TEST(told(loaded).ends_with("warning: `trace_payload` is on: operators can read what people send and receive on "
+                                    "this route\n"),
+             told(loaded));
+  BOOST_TEST(told(load_text(std::string(smallest) + "    trace_payload: false\n")).empty());
+}
+
 BOOST_AUTO_TEST_CASE(every_key_is_read) {
   const Route route = route_with(R"(
     host: App.Example.ORG.
@@ -91,6 +100,7 @@ BOOST_AUTO_TEST_CASE(every_key_is_read) {
     accepts: text
     message_type: text
     rejection: close-any
+    trace_payload: true
     limits:
       frame: 1KiB
       message: 2KiB
@@ -107,6 +117,7 @@ BOOST_AUTO_TEST_CASE(every_key_is_read) {
   BOOST_TEST((route.accepts == ws::Accepts::text));
   BOOST_TEST((route.message_type == MessageType::text));
   BOOST_TEST((route.rejection == Rejection::close_any));
+  BOOST_TEST(route.trace_payload);
   const RouteLimits limits{.frame = 1024,
                            .message = 2048,
                            .session_bytes = 3ULL << 30,

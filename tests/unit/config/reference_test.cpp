@@ -63,6 +63,7 @@ BOOST_AUTO_TEST_CASE(shows_the_built_in_defaults) {
     BOOST_TEST((route.accepts == Route{}.accepts));
     BOOST_TEST((route.message_type == Route{}.message_type));
     BOOST_TEST((route.rejection == Route{}.rejection));
+    BOOST_TEST(route.trace_payload == Route{}.trace_payload);
     BOOST_TEST((route.limits == RouteLimits{}));
     BOOST_TEST((route.timeouts == RouteTimeouts{}));
     BOOST_TEST((route.quotas == Quotas{}));
