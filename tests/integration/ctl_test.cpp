@@ -3,6 +3,7 @@
 #include "support/raw_client.hpp"
 #include "support/tokens.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <optional>
 #include <string>
@@ -44,6 +45,12 @@ struct Bridge {
     std::vector<std::string> command{program(), "ctl", "-c", path()};
     command.insert(command.end(), words.begin(), words.end());
     return run(command);
+  }
+  void wait_for_traces(int count) const {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (ctl({"status", "--json"}).output.find("\"traces\":" + std::to_string(count)) == std::string::npos) {
+      if (std::chrono::steady_clock::now() > deadline) throw Timeout("the number of traces");
+    }
   }
   Head alice() const { return Head("/desk").set("Authorization", "Bearer " + secret); }
 };
@@ -143,12 +150,11 @@ BOOST_AUTO_TEST_CASE(kill_and_close_end_what_they_name) {
 BOOST_AUTO_TEST_CASE(trace_prints_frames_until_the_session_ends) {
   Bridge bridge;
   RawClient game = RawClient::open(bridge.daemon.port(), Head("/game"));
-  const std::string id = bridge.ctl({"sessions", "--json"}).output.substr(26, 16);
+  const std::string list = bridge.ctl({"sessions"}).output;
+  const std::string id = list.substr(list.find('\n') + 1, 16);
   std::optional<Run> traced;
-  std::thread tracer([&] { traced = bridge.ctl({"trace", id}); });
-  // Its first line is written when it hears.
-  while (bridge.ctl({"status", "--json"}).output.find("\"traces\":1") == std::string::npos) {
-  }
+  std::jthread tracer([&] { traced = bridge.ctl({"trace", id}); });
+  bridge.wait_for_traces(1);
   game.send_frame(Op::text, "seen");
   BOOST_TEST(game.read_payload(4) == "seen");
   game.finish();
@@ -164,12 +170,10 @@ BOOST_AUTO_TEST_CASE(trace_prints_frames_until_the_session_ends) {
 BOOST_AUTO_TEST_CASE(an_interrupted_trace_is_no_failure) {
   Bridge bridge;
   Process tracer({program(), "ctl", "-c", bridge.path(), "trace", "127.0.0.1"}, {});
-  while (bridge.ctl({"status", "--json"}).output.find("\"traces\":1") == std::string::npos) {
-  }
+  bridge.wait_for_traces(1);
   tracer.signal(SIGINT);
   BOOST_TEST(tracer.wait() == 0);
-  while (bridge.ctl({"status", "--json"}).output.find("\"traces\":0") == std::string::npos) {
-  }
+  bridge.wait_for_traces(0);
 }
 
 BOOST_AUTO_TEST_CASE(drain_waits_until_the_last_one_is_gone) {
