@@ -2,7 +2,8 @@
 // what each got is what the other sent, memory is bounded, it ends, for one reason, with true counts, and gives back
 // its permit.
 //
-// Input: the peers' manners, whether it is an echo, and whether it is traced (1 byte), then what SessionWorld chooses, in its order.
+// Input: the peers' manners, whether it is an echo, and whether it is traced (1 byte), then what SessionWorld chooses,
+// in its order.
 
 #include "finding.hpp"
 #include "unit/net/session_world.hpp"

@@ -240,7 +240,7 @@ struct Route {
   Quotas quotas;
   Access access;
   bool trace_payload = false;  // operators may see what sessions carry
-  std::vector<Auth> auth;  // one of them must admit; empty: nothing is asked
+  std::vector<Auth> auth;      // one of them must admit; empty: nothing is asked
   bool enforce_origins = true;
   bool enforce_auth = true;  // false: good credentials still name who it is
   Position origins_position;

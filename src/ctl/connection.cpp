@@ -146,7 +146,8 @@ Reply follow(const Target& target, const std::string& path, const std::function<
     body.erase(0, begin);
   }
   if (error)
-    throw std::runtime_error(fmt::format("the answer of the daemon at {} broke off: {}", target.text(), error.message()));
+    throw std::runtime_error(
+        fmt::format("the answer of the daemon at {} broke off: {}", target.text(), error.message()));
   return reply_of(parser.get());
 }
 

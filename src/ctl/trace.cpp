@@ -17,16 +17,15 @@ namespace drawbridge::ctl {
 namespace {
 
 std::string session_text(const json::object& its) {
-  std::string words = fmt::format("session {}: client {}, route {}, backend {}", printable(text(its, "session")),
-                                  printable(text(its, "client")), printable(text(its, "route")),
-                                  printable(text(its, "backend")));
+  std::string words =
+      fmt::format("session {}: client {}, route {}, backend {}", printable(text(its, "session")),
+                  printable(text(its, "client")), printable(text(its, "route")), printable(text(its, "backend")));
   if (const std::string name = text(its, "identity"); !name.empty()) words += ", identity " + printable(name);
   return words + fmt::format(", open for {}", time_text(seconds(its, "age")));
 }
 
 std::string frame_text(const json::object& its) {
-  std::string words =
-      fmt::format("{:4}  {:12} {:8}", text(its, "direction"), text(its, "opcode"), number(its, "size"));
+  std::string words = fmt::format("{:4}  {:12} {:8}", text(its, "direction"), text(its, "opcode"), number(its, "size"));
   if (!flag(its, "fin")) words += "  not the last of its message";
   if (text(its, "opcode") == "close" && its.contains("code")) {
     words += fmt::format("  {} {}", number(its, "code"), printable(text(its, "reason")));

@@ -86,9 +86,10 @@ BOOST_AUTO_TEST_CASE(the_file_that_an_empty_one_is_advised_to_be_is_right) {
 BOOST_AUTO_TEST_CASE(that_operators_can_read_what_crosses_is_said) {
   const Loaded loaded = load_text(std::string(smallest) + "    trace_payload: true\n");
   BOOST_TEST(loaded.valid());
-  BOOST_TEST(told(loaded).ends_with("warning: `trace_payload` is on: operators can read what people send and receive on "
-                                    "this route\n"),
-             told(loaded));
+  BOOST_TEST(
+      told(loaded).ends_with("warning: `trace_payload` is on: operators can read what people send and receive on "
+                             "this route\n"),
+      told(loaded));
   BOOST_TEST(told(load_text(std::string(smallest) + "    trace_payload: false\n")).empty());
 }
 

@@ -20,9 +20,10 @@ BOOST_AUTO_TEST_CASE(each_event_is_a_line) {
   const auto line = [&](const std::string& event, const std::string& more, bool names = false) {
     return trace_line("{\"event\":\"" + event + "\"," + at + more + "}", names);
   };
-  BOOST_TEST(line("session", R"(,"client":"192.0.2.7","route":"desk","backend":"echo:","identity":"alice","age":61.5)") ==
-             "   1.250000  session 0123456789abcdef: client 192.0.2.7, route desk, backend echo:, identity alice, "
-             "open for 1m1s\n");
+  BOOST_TEST(
+      line("session", R"(,"client":"192.0.2.7","route":"desk","backend":"echo:","identity":"alice","age":61.5)") ==
+      "   1.250000  session 0123456789abcdef: client 192.0.2.7, route desk, backend echo:, identity alice, "
+      "open for 1m1s\n");
   BOOST_TEST(line("frame", R"(,"direction":"up","opcode":"text","fin":false,"size":5)") ==
              "   1.250000  up    text                5  not the last of its message\n");
   BOOST_TEST(line("frame", R"(,"direction":"down","opcode":"close","fin":true,"size":6,"code":1000,"reason":"bye")") ==

@@ -347,7 +347,7 @@ class SessionWorld {
   net::BufferBudget budget_;
   policy::Limiter limiter_;
   Instant now_ = Instant(1h);
-  RecordedTrace trace_;  // before who tells it
+  RecordedTrace trace_;   // before who tells it
   ScriptedEnd* browser_;  // the session's
   ScriptedEnd* backend_;
   std::unique_ptr<ScriptedEnd> nobody_;  // an echo's backend, which the session does not know

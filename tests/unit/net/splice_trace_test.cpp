@@ -79,7 +79,9 @@ BOOST_AUTO_TEST_CASE(the_same_bytes_one_by_one_tell_the_same) {
   for (Traced* s : {&whole, &pieces}) {
     BOOST_TEST(s->up()[0].payload == std::string(300, 'a'));
     BOOST_TEST(s->up()[4].payload == "\xC3\xA9");
-    BOOST_TEST(s->up()[5].payload == "\x03\xE8" "bye");
+    BOOST_TEST(s->up()[5].payload ==
+               "\x03\xE8"
+               "bye");
   }
   // Only when an answer goes out depends on when what it answers came.
   BOOST_TEST(whole.trace.words ==
@@ -114,7 +116,9 @@ BOOST_AUTO_TEST_CASE(a_close_of_either_side_is_told_with_code_and_reason) {
   ours.backend.finish();
   ours.run();
   BOOST_TEST(ours.trace.words == "down:close16");
-  BOOST_TEST(ours.down()[0].payload == "\x03\xE8" "backend_closed");
+  BOOST_TEST(ours.down()[0].payload ==
+             "\x03\xE8"
+             "backend_closed");
   ours.browser.send(client_close(1000));
   ours.run();
   BOOST_TEST(ours.trace.words == "down:close16 up:close2");

@@ -67,15 +67,16 @@ BOOST_AUTO_TEST_CASE(each_header_is_told_as_it_was_sent_before_what_it_carries) 
                               {binary, "small"},
                               {binary, std::string(70'000, 'x')},
                               {Opcode::close, ""}});
-  const std::vector<Transcript::Told> sent{
-      {text, false, 3}, {Opcode::ping, true, 3}, {continuation, false, 0},   {continuation, true, 0},
-      {binary, true, 5}, {binary, true, 70'000},  {Opcode::close, true, 0}};
+  const std::vector<Transcript::Told> sent{{text, false, 3},        {Opcode::ping, true, 3}, {continuation, false, 0},
+                                           {continuation, true, 0}, {binary, true, 5},       {binary, true, 70'000},
+                                           {Opcode::close, true, 0}};
   BOOST_TEST((decode_whole(bytes, {}, Headers::told).told == sent));
   BOOST_TEST((decode_byte_by_byte(bytes, {}, Headers::told).told == sent));
 
   // A long one is told when its header is there, and a refused one is not.
   Bytes header = encode({{.opcode = binary, .announced = 1ULL << 40U}});
-  BOOST_TEST((decode_whole(header, {}, Headers::told).told == std::vector<Transcript::Told>{{binary, true, 1ULL << 40U}}));
+  BOOST_TEST(
+      (decode_whole(header, {}, Headers::told).told == std::vector<Transcript::Told>{{binary, true, 1ULL << 40U}}));
   BOOST_TEST(decode_whole(header, {.frame = 1024}, Headers::told).told.empty());
 }
 

@@ -74,8 +74,8 @@ enum class Headers : std::uint8_t { silent, told };
 
 // Decodes `bytes` in reads of the sizes that `next_size` gives (what is left at most), each in a block of its own size.
 // Throws where the decoder breaks a promise of its header.
-inline Transcript decode(const Bytes& bytes, const DecoderLimits& limits,
-                         const std::function<std::size_t()>& next_size, Headers headers = Headers::silent) {
+inline Transcript decode(const Bytes& bytes, const DecoderLimits& limits, const std::function<std::size_t()>& next_size,
+                         Headers headers = Headers::silent) {
   const auto require = [](bool kept, const char* promise) {
     if (!kept) throw std::logic_error(promise);
   };
@@ -131,12 +131,14 @@ inline Transcript decode(const Bytes& bytes, const DecoderLimits& limits,
 
 inline Transcript decode_whole(const Bytes& bytes, const DecoderLimits& limits = {},
                                Headers headers = Headers::silent) {
-  return decode(bytes, limits, [&] { return bytes.size(); }, headers);
+  return decode(
+      bytes, limits, [&] { return bytes.size(); }, headers);
 }
 
 inline Transcript decode_byte_by_byte(const Bytes& bytes, const DecoderLimits& limits = {},
                                       Headers headers = Headers::silent) {
-  return decode(bytes, limits, [] { return 1; }, headers);
+  return decode(
+      bytes, limits, [] { return 1; }, headers);
 }
 
 inline Transcript decode_split_at(const Bytes& bytes, std::size_t split, const DecoderLimits& limits = {}) {
