@@ -1,9 +1,11 @@
 #include "daemon/control.hpp"
 
+#include "admin/page.hpp"
 #include "base/text.hpp"
 #include "config/effective.hpp"
 #include "config/units.hpp"
 #include "daemon/metrics.hpp"
+#include "daemon/overview.hpp"
 #include "daemon/state_file.hpp"
 #include "daemon/version.hpp"
 
@@ -69,10 +71,14 @@ json::object fields_of(const LastReload& reload) {
 
 struct Control::Resource {
   std::string_view method;
-  std::string_view name;     // the first segment of the path
+  std::string_view name;     // the first segment of the path; "": there is none
   std::size_t segments = 1;  // of the path
   bool open = false;         // needs no token
   void (Control::*handle)(const Request&, const Answer&) = nullptr;
+
+  bool is_at(const Request& request) const {
+    return request.path.size() == segments && (segments == 0 || request.path.front() == name);
+  }
 };
 
 const std::vector<Control::Resource>& Control::resources() {
@@ -95,6 +101,11 @@ const std::vector<Control::Resource>& Control::resources() {
       {"DELETE", "revocations", 3, false, &Control::unrevoke},
       {"GET", "log-level", 1, false, &Control::log_level},
       {"PUT", "log-level", 2, false, &Control::set_log_level},
+      {"GET", "overview", 1, false, &Control::overview},
+      {"GET", "", 0, true, &Control::page},
+      {"GET", "page.css", 1, true, &Control::page},
+      {"GET", "page.js", 1, true, &Control::page},
+      {"GET", "icon.svg", 1, true, &Control::page},
   };
   return all;
 }
@@ -109,15 +120,14 @@ Control::Control(Bridge& bridge, LogSink& log, Process process)
 
 bool Control::is_open(const Request& request) const {
   const auto& all = resources();
-  return std::any_of(all.begin(), all.end(), [&](const Resource& resource) {
-    return resource.open && request.path.size() == resource.segments && request.path.front() == resource.name;
-  });
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Resource& resource) { return resource.open && resource.is_at(request); });
 }
 
 void Control::handle(const Request& request, const Answer& answer) {
   std::string allowed;
   for (const Resource& resource : resources()) {
-    if (request.path.size() != resource.segments || request.path.front() != resource.name) continue;
+    if (!resource.is_at(request)) continue;
     if (request.method == resource.method) return (this->*resource.handle)(request, answer);
     allowed.append(allowed.empty() ? "" : ", ").append(resource.method);
   }
@@ -195,6 +205,23 @@ void Control::configuration(const Request& /*request*/, const Answer& answer) {
   config.limits.sessions = bridge_.limits().sessions;
   config.state = state_directory(config);
   answer(answer_of(config::effective(config)));
+}
+
+void Control::overview(const Request& /*request*/, const Answer& answer) {
+  bridge_.ask_workers<WorkerReport>(
+      [asked = Clock::now()](net::Worker& worker) { return report_of(worker, asked); }, patience,
+      [this, answer](const std::optional<std::vector<WorkerReport>>& workers) {
+        if (!workers) return answer(failure(503, stuck));
+        Surroundings surroundings = surroundings_of(bridge_);
+        surroundings.time = std::time(nullptr);
+        surroundings.uptime = std::chrono::duration<double>(Clock::now() - started_).count();
+        surroundings.draining = process_.ends() || bridge_.emptying();
+        answer(answer_of(daemon::overview(surroundings, sum_of(bridge_, *workers), *workers)));
+      });
+}
+
+void Control::page(const Request& request, const Answer& answer) {
+  answer(*admin::page_file(request.path.empty() ? "" : request.path.front()));
 }
 
 void Control::sessions(const Request& request, const Answer& answer) {

@@ -50,6 +50,8 @@ class Control : public admin::Resources {
   void status(const admin::Request& request, const Answer& answer);
   void metrics(const admin::Request& request, const Answer& answer);
   void configuration(const admin::Request& request, const Answer& answer);
+  void overview(const admin::Request& request, const Answer& answer);
+  void page(const admin::Request& request, const Answer& answer);
   void sessions(const admin::Request& request, const Answer& answer);
   void session(const admin::Request& request, const Answer& answer);
   void end_sessions(const admin::Request& request, const Answer& answer);

@@ -13,15 +13,6 @@ double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-// Of all threads, with each route of the configuration, also those that nobody asked for yet: a series that begins at 0
-// shows its first event.
-net::Tally sum_of(const Bridge& bridge, const std::vector<WorkerReport>& workers) {
-  net::Tally sum = bridge.tally();
-  for (const WorkerReport& worker : workers) sum.add(worker.tally);
-  for (const auto& route : bridge.snapshot().routes()) sum.route(route->route.name);
-  return sum;
-}
-
 // Their number and what they carry, for each route that has a name.
 void put_traffic(MetricFamilies& page, const net::Tally& tally) {
   const auto for_each = [&](const auto& put) {
@@ -118,13 +109,6 @@ void put_process(MetricFamilies& page, std::time_t started) {
 }
 
 }  // namespace
-
-WorkerReport report_of(net::Worker& worker, Instant asked) {
-  const Instant began = Clock::now();
-  WorkerReport report{.index = worker.index(), .lag = began - asked, .tally = worker.look_at_sessions()};
-  report.took = Clock::now() - began;
-  return report;
-}
 
 std::string metrics_text(const Bridge& bridge, const std::vector<WorkerReport>& workers, const Standing& standing) {
   const net::Tally sum = sum_of(bridge, workers);

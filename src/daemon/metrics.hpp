@@ -1,8 +1,7 @@
 #pragma once
 
-#include "base/time.hpp"
 #include "daemon/bridge.hpp"
-#include "net/tally.hpp"
+#include "daemon/worker_report.hpp"
 
 #include <ctime>
 #include <string>
@@ -10,17 +9,6 @@
 #include <vector>
 
 namespace drawbridge::daemon {
-
-// What a worker says when it is asked for its counts.
-struct WorkerReport {
-  unsigned index = 0;
-  Duration lag{};   // the question waited for its turn
-  Duration took{};  // the answer
-  net::Tally tally;
-};
-
-// `asked`: when the control thread did. On the worker's own thread.
-WorkerReport report_of(net::Worker& worker, Instant asked);
 
 // What is known beside the bridge.
 struct Standing {

@@ -40,6 +40,20 @@ class Histogram {
   }
   const std::array<std::uint64_t, bounds.size() + 1>& counts() const { return counts_; }
   double sum() const { return sum_; }
+  // What half of them did not exceed, as if they lay evenly between two bounds: as rough as the bounds are. The last
+  // bound if it lies beyond, 0 if there is none.
+  double median() const {
+    const double half = static_cast<double>(counts_.back()) / 2;
+    double below = 0;
+    double from = 0;
+    for (std::size_t i = 0; i < bounds.size() && half > 0; ++i) {
+      const auto up_to = static_cast<double>(counts_[i]);
+      if (up_to >= half) return from + (bounds[i] - from) * (half - below) / (up_to - below);
+      below = up_to;
+      from = bounds[i];
+    }
+    return from;
+  }
 
  private:
   std::array<std::uint64_t, bounds.size() + 1> counts_{};

@@ -285,6 +285,21 @@ BOOST_AUTO_TEST_CASE(an_address_asks_for_the_token) {
   BOOST_TEST(status("/healthz", bare) == 200U);
   BOOST_TEST(status("/status", Head(bare).set("Cookie", "token=" + token)) == 401U);
   BOOST_TEST(status("/status?token=" + token, bare) == 401U);
+  // The live page is nobody's secret, and is no other page's to use.
+  RawClient browser(connect_tcp(port));
+  const Answer page = browser.request(Head(bare).request_line("GET / HTTP/1.1"));
+  BOOST_TEST(page.status == 200U);
+  BOOST_TEST(page.field("content-type") == "text/html; charset=utf-8");
+  BOOST_TEST(
+      page.field("content-security-policy").starts_with("default-src 'none'; script-src 'self'; style-src 'self'"));
+  BOOST_TEST(page.field("x-content-type-options") == "nosniff");
+  BOOST_TEST(page.field("cross-origin-resource-policy") == "same-origin");
+  BOOST_TEST(page.field("set-cookie") == "");
+  for (const std::string file : {"/page.js", "/page.css", "/icon.svg"}) BOOST_TEST(status(file, bare) == 200U, file);
+  for (const std::string file : {"/overview", "/sessions", "/page.html"}) BOOST_TEST(status(file, bare) == 401U, file);
+  BOOST_TEST(status("/overview", bearing) == 200U);
+  BOOST_TEST(status("/", Head(bare).set("Host", "evil.example")) == 421U);
+  BOOST_TEST(status("/page.js", Head(bare).set("Origin", "https://evil.example")) == 403U);
   // A page that has this address by a name of its own.
   BOOST_TEST(status("/healthz", Head(bare).set("Host", "evil.example")) == 421U);
   BOOST_TEST(status("/healthz", Head(bearing).set("Origin", "https://evil.example")) == 403U);
@@ -327,7 +342,7 @@ BOOST_AUTO_TEST_CASE(what_is_malformed_or_too_large_is_refused_and_disturbs_nobo
   BOOST_TEST(first_line("GET /../status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") ==
              "HTTP/1.1 400 Bad Request");
   BOOST_TEST(bridge.ask("GET", "/nosuch").status == 404U);
-  BOOST_TEST(bridge.ask("GET", "/").status == 404U);
+  BOOST_TEST(bridge.ask("GET", "/favicon.ico").status == 404U);
   RawClient wrong(connect_unix(path));
   const Answer answer = wrong.request(Head().request_line("DELETE /status HTTP/1.1"));
   BOOST_TEST(answer.status == 405U);

@@ -75,4 +75,16 @@ BOOST_AUTO_TEST_CASE(a_route_stays_where_it_is_when_others_come) {
   BOOST_TEST(&all.route("m") == first);
 }
 
+BOOST_AUTO_TEST_CASE(a_median_is_as_rough_as_the_bounds) {
+  net::Histogram<net::dial_bounds> dials;
+  BOOST_TEST(dials.median() == 0);
+  dials.count(0.0001);
+  BOOST_TEST(dials.median() == 0.0005);
+  for (int i = 0; i < 3; ++i) dials.count(0.004);
+  // Four of them: the second one is a third of the way through the bucket from 2.5 to 5 ms.
+  BOOST_TEST(dials.median() == 0.0025 + 0.0025 / 3);
+  for (int i = 0; i < 5; ++i) dials.count(60);
+  BOOST_TEST(dials.median() == 10);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
