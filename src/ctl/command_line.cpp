@@ -1,5 +1,6 @@
 #include "ctl/command_line.hpp"
 
+#include "ctl/top.hpp"
 #include "ctl/trace.hpp"
 
 #include <array>
@@ -21,6 +22,11 @@ void add_name(CLI::App& command, Options& options) {
   command.add_flag("--token", options.is_token, "NAME is the id of a token");
 }
 
+// Why not; empty: it is one.
+std::string not_an_interval(const std::string& text) {
+  return interval_of(text) ? "" : "it must be from 100ms to 1m";
+}
+
 void nothing_more(CLI::App& /*command*/, Options& /*options*/) {}
 
 struct Command {
@@ -38,6 +44,14 @@ constexpr std::array commands{
               command.add_option("--limit", options.limit, "most of them, 1 to 1000")->capture_default_str();
             },
             sessions},
+    Command{"top", "what happens, again and again",
+            [](CLI::App& command, Options& options) {
+              command.add_option("--interval", options.interval, "time between two looks, 100ms to 1m")
+                  ->check(not_an_interval)
+                  ->capture_default_str();
+              command.add_flag("--once", options.once, "print what happened within one interval, and end");
+            },
+            top},
     Command{"config", "the configuration in force, with all defaults and without secrets", nothing_more, config},
     Command{"kill", "end a session at once, with 1008 and `killed`",
             [](CLI::App& command, Options& options) {

@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
 
@@ -61,7 +62,7 @@ void print_messages(const json::object& reload, std::ostream& out) {
 }  // namespace
 
 Target target(const Options& options) {
-  return options.socket.empty() ? target_of(options.configuration) : Target{.socket = options.socket};
+  return target_of(options.configuration, options.socket);
 }
 
 int status(const Options& options) {
@@ -69,10 +70,9 @@ int status(const Options& options) {
   if (!reply.good() || options.json) return done(options, reply, "");
   const json::object& fields = reply.fields;
   std::cout << fmt::format("{}, pid {}, up {}{}\nconfiguration {}\n", printable(text(fields, "version")),
-                           number(fields, "pid"), time_text(seconds(fields, "uptime")),
+                           number(fields, "pid"), time_text(real(fields, "uptime")),
                            flag(fields, "draining") ? ", draining" : "", printable(text(fields, "configuration")));
-  if (const auto* const reload = fields.if_contains("last_reload"); reload != nullptr && reload->is_object()) {
-    const json::object& last = reload->get_object();
+  if (const json::object& last = object(fields, "last_reload"); !last.empty()) {
     std::cout << fmt::format("read {}{}\n", printable(text(last, "at")),
                              flag(last, "done") ? "" : ": FAILED, the one before is in force");
     print_messages(last, std::cout);
@@ -99,7 +99,7 @@ int sessions(const Options& options) {
   for (const json::value& session : list(reply.fields, "sessions")) {
     const json::object& its = session.as_object();
     rows.push_back({text(its, "session"), text(its, "client"), text(its, "route"), text(its, "identity"),
-                    text(its, "backend"), time_text(seconds(its, "seconds")), size_text(number(its, "up_bytes")),
+                    text(its, "backend"), time_text(real(its, "seconds")), size_text(number(its, "up_bytes")),
                     size_text(number(its, "down_bytes"))});
   }
   std::cout << table(rows);

@@ -25,8 +25,10 @@ struct Options {
   std::string level;  // of the log; empty: tell it
   std::string name;   // an identity, or with `is_token` a token's id
   bool is_token = false;
-  bool payload = false;  // of traced frames
-  unsigned limit = 100;  // most sessions to list
+  bool payload = false;         // of traced frames
+  unsigned limit = 100;         // most sessions to list
+  std::string interval = "1s";  // between two looks
+  bool once = false;            // print, and end
 };
 
 // Where the daemon is that is meant.

@@ -91,7 +91,8 @@ std::string Target::text() const {
   return host.find(':') == std::string::npos ? host + ":" + port : "[" + host + "]:" + port;
 }
 
-Target target_of(const std::string& configuration) {
+Target target_of(const std::string& configuration, const std::string& given) {
+  if (!given.empty()) return {.socket = given};
   const config::Loaded loaded = config::load(configuration);
   for (const config::AdminListener& listener : loaded.config.admin) {
     if (listener.bind.kind == config::Bind::Kind::unix_socket) return {.socket = listener.bind.path};

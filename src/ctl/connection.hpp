@@ -18,9 +18,10 @@ struct Target {
   std::string text() const;
 };
 
-// The target that a configuration names, a Unix socket first; where it names none, or cannot be read, the one of the
-// packaged configuration. Throws std::runtime_error if the token cannot be read.
-Target target_of(const std::string& configuration);
+// The `given` socket; if that is empty, the target that a configuration names, a Unix socket first; where it names
+// none, or cannot be read, the one of the packaged configuration. Throws std::runtime_error if the token cannot be
+// read.
+Target target_of(const std::string& configuration, const std::string& given);
 
 // What the daemon answered.
 struct Reply {

@@ -1,7 +1,6 @@
 #include "ctl/fields.hpp"
 
 #include <boost/json/value.hpp>
-#include <boost/json/value_to.hpp>
 
 namespace drawbridge::ctl {
 
@@ -16,7 +15,7 @@ std::uint64_t number(const json::object& fields, std::string_view name) {
   return field == nullptr ? 0 : field->to_number<std::uint64_t>(wrong);
 }
 
-double seconds(const json::object& fields, std::string_view name) {
+double real(const json::object& fields, std::string_view name) {
   const auto* const field = fields.if_contains(name);
   boost::system::error_code wrong;
   return field == nullptr ? 0 : field->to_number<double>(wrong);
@@ -31,6 +30,12 @@ const json::array& list(const json::object& fields, std::string_view name) {
   static const json::array none;
   const auto* const field = fields.if_contains(name);
   return field != nullptr && field->is_array() ? field->get_array() : none;
+}
+
+const json::object& object(const json::object& fields, std::string_view name) {
+  static const json::object none;
+  const auto* const field = fields.if_contains(name);
+  return field != nullptr && field->is_object() ? field->get_object() : none;
 }
 
 }  // namespace drawbridge::ctl

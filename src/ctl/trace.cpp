@@ -21,7 +21,7 @@ std::string session_text(const json::object& its) {
       fmt::format("session {}: client {}, route {}, backend {}", printable(text(its, "session")),
                   printable(text(its, "client")), printable(text(its, "route")), printable(text(its, "backend")));
   if (const std::string name = text(its, "identity"); !name.empty()) words += ", identity " + printable(name);
-  return words + fmt::format(", open for {}", time_text(seconds(its, "age")));
+  return words + fmt::format(", open for {}", time_text(real(its, "age")));
 }
 
 std::string frame_text(const json::object& its) {
@@ -67,7 +67,7 @@ std::string trace_line(std::string_view line, bool names_sessions) {
   const json::object& its = value.get_object();
   const std::string event = text(its, "event");
   if (event == "dropped") return fmt::format("{} lines are missing here: they came too fast\n", number(its, "dropped"));
-  std::string words = fmt::format("{:11.6f}  ", seconds(its, "seconds"));
+  std::string words = fmt::format("{:11.6f}  ", real(its, "seconds"));
   if (names_sessions && event != "session") words += printable(text(its, "session")) + "  ";
   if (event == "session") words += session_text(its);
   if (event == "frame") words += frame_text(its);

@@ -214,6 +214,27 @@ BOOST_AUTO_TEST_CASE(it_finds_an_address_with_its_token) {
   fails(bridge.ctl({"log-level"}), "drawbridge: the token of `admin` is needed: Authorization: Bearer TOKEN\n");
 }
 
+BOOST_AUTO_TEST_CASE(top_prints_what_happens_within_an_interval) {
+  Bridge bridge;
+  RawClient game = RawClient::open(bridge.daemon.port(), Head("/game"));
+  game.send_frame(Op::binary, "across");
+  BOOST_TEST(game.read_payload(6) == "across");
+  BOOST_TEST(RawClient(bridge.daemon.port()).request(Head("/nosuch")).reason() == "no_route");
+  bridge.daemon.refused("no_route");
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"top", "--once", "--interval", "100ms"}, {"top", "--interval", "100ms"}}) {
+    const Run top = bridge.ctl(words);
+    BOOST_TEST(top.code == 0, top.error);
+    for (const std::string part : {"ready\nsessions 1 of ", "opened 0/s, refused 0/s\n", "\ndesk   0", "\ngame   1",
+                                   "\nno_route    0          1 ", "  127.0.0.1  game   -"}) {
+      BOOST_TEST(top.output.find(part) != std::string::npos, part << " in\n" << top.output);
+    }
+    BOOST_TEST(top.output.find('\x1b') == std::string::npos);
+  }
+  BOOST_TEST(bridge.ctl({"top", "--json"}).output.starts_with("{\"version\":\""));
+  BOOST_TEST(bridge.ctl({"top", "--interval", "1ms"}).code == 2);
+}
+
 BOOST_AUTO_TEST_CASE(where_nobody_is_it_says_so) {
   const TemporaryDirectory directory;
   const Run nobody = run({program(), "ctl", "--socket", directory.path("none.sock"), "status"});
