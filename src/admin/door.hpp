@@ -40,4 +40,8 @@ class Door {
   std::vector<std::string> hosts_;
 };
 
+// Where the door of a listener stands. A reload puts another one there, also for who came in by the one before: it is
+// asked at each request.
+using Doorway = std::shared_ptr<const Door>;
+
 }  // namespace drawbridge::admin

@@ -114,7 +114,7 @@ class Place {
   const std::shared_ptr<unsigned> taken_;
 };
 
-asio::awaitable<void> converse(Stream stream, std::shared_ptr<const Door> door, Resources& resources) {
+asio::awaitable<void> converse(Stream stream, std::shared_ptr<const Doorway> doorway, Resources& resources) {
   const int fd = stream.socket().native_handle();
   const std::string asker = asker_of(fd);
   const std::string address = net::local_address_text(fd);
@@ -135,7 +135,7 @@ asio::awaitable<void> converse(Stream stream, std::shared_ptr<const Door> door, 
     if (error) {
       response = failure(too_large ? 413 : 400, too_large ? "the request is too large" : "the request is malformed");
     } else {
-      response = stopped(parser.get(), *door, resources, address, request);
+      response = stopped(parser.get(), **doorway, resources, address, request);
     }
     // A HEAD is refused with words that its sender does not expect.
     goes_on = !error && parser.get().keep_alive() && parser.get().method() != http::verb::head;
@@ -159,8 +159,8 @@ asio::awaitable<void> converse(Stream stream, std::shared_ptr<const Door> door, 
 
 }  // namespace
 
-void Server::take(net::Descriptor socket, std::shared_ptr<const Door> door) {
-  const std::shared_ptr<unsigned>& taken = door->is_unix() ? on_sockets_ : on_addresses_;
+void Server::take(net::Descriptor socket, std::shared_ptr<const Doorway> doorway) {
+  const std::shared_ptr<unsigned>& taken = (*doorway)->is_unix() ? on_sockets_ : on_addresses_;
   if (*taken >= most_connections) return;
   const sockaddr_storage address = name_of(socket.get(), ::getsockname);
   Stream stream(control_);
@@ -169,7 +169,7 @@ void Server::take(net::Descriptor socket, std::shared_ptr<const Door> door) {
   if (error) return;
   socket.release();
   auto place = std::make_shared<const Place>(taken);
-  asio::co_spawn(control_, converse(std::move(stream), std::move(door), resources_),
+  asio::co_spawn(control_, converse(std::move(stream), std::move(doorway), resources_),
                  [this, place = std::move(place)](const std::exception_ptr& failed) {
                    if (!failed) return;
                    try {

@@ -38,7 +38,7 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  void take(net::Descriptor socket, std::shared_ptr<const Door> door);
+  void take(net::Descriptor socket, std::shared_ptr<const Doorway> doorway);
 
  private:
   asio::io_context& control_;

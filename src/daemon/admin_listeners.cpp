@@ -23,12 +23,12 @@ AdminListeners::Plan AdminListeners::plan(const config::Config& config, const ne
       planned.is_new = true;
       net::Descriptor socket = net::listen_on(wanted.bind, inherited, why);
       if (socket) {
-        const auto door = std::make_shared<std::shared_ptr<const admin::Door>>(planned.door);
-        planned.open.door = door;
+        const auto doorway = std::make_shared<admin::Doorway>(planned.door);
+        planned.open.doorway = doorway;
         planned.open.listener = std::make_shared<net::Listener>(
             control_, std::move(socket), wanted.bind, log_,
-            [this, door](net::Descriptor accepted, const sockaddr_storage& /*peer*/, const auto& /*entrance*/) {
-              accept_(std::move(accepted), *door);
+            [this, doorway](net::Descriptor accepted, const sockaddr_storage& /*peer*/, const auto& /*entrance*/) {
+              accept_(std::move(accepted), doorway);
             });
         if (!planned.open.listener->watches()) why = "the kernel has no room to watch it (fs.epoll.max_user_watches)";
       }
@@ -59,7 +59,7 @@ void AdminListeners::start(const Plan& plan) {
 void AdminListeners::use(Plan plan) {
   std::vector<Open> open;
   for (Planned& planned : plan) {
-    *planned.open.door = std::move(planned.door);
+    *planned.open.doorway = std::move(planned.door);
     planned.open.listener->set_mode(planned.mode);
     if (planned.is_new) {
       log_.write(LogLevel::info, log_.record(LogLevel::info, "admin_listening")

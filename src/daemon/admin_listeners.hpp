@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 // Where operators come in. A reload changes them all or none: plan, start, use.
 class AdminListeners {
  public:
-  using Accept = std::function<void(net::Descriptor, std::shared_ptr<const admin::Door>)>;
+  using Accept = std::function<void(net::Descriptor, std::shared_ptr<const admin::Doorway>)>;
 
   AdminListeners(asio::io_context& control, net::Log& log, Accept accept)
       : control_(control), log_(log), accept_(std::move(accept)) {}
@@ -34,10 +34,9 @@ class AdminListeners {
   void close();
 
  private:
-  // One of them; its door is another one after a reload.
   struct Open {
     std::shared_ptr<net::Listener> listener;
-    std::shared_ptr<std::shared_ptr<const admin::Door>> door;
+    std::shared_ptr<admin::Doorway> doorway;
   };
 
   asio::io_context& control_;

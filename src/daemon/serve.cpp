@@ -44,8 +44,8 @@ class Service {
       : path_(std::move(path)),
         log_(STDERR_FILENO, config.log, is_journal(STDERR_FILENO)),
         bridge_(control_, log_, inherited_sockets(), descriptors, config,
-                [this](net::Descriptor socket, std::shared_ptr<const admin::Door> door) {
-                  admin_.take(std::move(socket), std::move(door));
+                [this](net::Descriptor socket, std::shared_ptr<const admin::Doorway> doorway) {
+                  admin_.take(std::move(socket), std::move(doorway));
                 }),
         resources_(bridge_, log_,
                    {.reload = [this] { return reload(); },

@@ -308,6 +308,28 @@ BOOST_AUTO_TEST_CASE(an_address_asks_for_the_token) {
   BOOST_TEST(daemon.log().find(token) == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_new_token_is_asked_also_of_those_who_are_there_already) {
+  const Backend backend(echo());
+  const std::string text = configuration(tls_listener(), route("desk", backend.port()),
+                                         "admin: [ { bind: '127.0.0.1:0', token: token } ]\n");
+  Daemon daemon(text, {.files = {{"token", token}}, .process = {}});
+  const std::string address = daemon.wait_for("admin_listening")["address"];
+  const auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1)));
+  RawClient kept(connect_tcp(port));
+  const auto status = [&](const std::string& bearer) {
+    Head head;
+    head.set("Host", address).without("Origin").set("Authorization", "Bearer " + bearer);
+    return kept.request(head.request_line("GET /status HTTP/1.1")).status;
+  };
+  BOOST_TEST(status(token) == 200U);
+  const std::string other(32, 'f');
+  daemon.write("token", other);
+  daemon.reload(text);
+  daemon.wait_for("reloaded");
+  BOOST_TEST(status(token) == 401U);
+  BOOST_TEST(status(other) == 200U);
+}
+
 BOOST_AUTO_TEST_CASE(who_may_only_connect_to_an_address_keeps_nobody_from_the_socket) {
   const Backend backend(echo());
   Daemon daemon(configuration(tls_listener(), route("desk", backend.port()),
