@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // A list of more would cost the daemon more than the rest of a look.
-constexpr std::uint64_t most_sessions = 200;
+constexpr std::uint64_t most_sessions = 1'000;
 
 // Empty if the daemon refused: then why.
 std::optional<Look> look(const Target& daemon, std::string& why) {

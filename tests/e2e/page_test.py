@@ -45,7 +45,7 @@ class Bridge:
 
     def __init__(self):
         self.directory = Path(tempfile.mkdtemp(prefix="drawbridge-page-"))
-        self.port, self.admin, dead = free_port(), free_port(), free_port()
+        self.port, self.admin, self.dead = free_port(), free_port(), free_port()
         (self.directory / "admin.token").write_text(TOKEN + "\n", encoding="utf-8")
         digest = hashlib.sha256(SECRET.encode()).hexdigest()
         (self.directory / "tokens").write_text(f"sha256:{digest} {HOSTILE}\n", encoding="utf-8")
@@ -58,7 +58,7 @@ class Bridge:
             f"listeners: [ {{ bind: 127.0.0.1:{self.port} }} ]\nroutes:\n"
             f'  - {{ name: echo, path: /echo, {route}, backend: "echo:" }}\n'
             f'  - {{ name: "<b>guarded", path: /guarded, {route}, backend: "echo:", auth: [ {{ tokens: {{ file: tokens }} }} ] }}\n'
-            f"  - {{ name: dead, path: /dead, {route}, backend: tcp://127.0.0.1:{dead} }}\n"
+            f"  - {{ name: dead, path: /dead, {route}, backend: tcp://127.0.0.1:{self.dead} }}\n"
             + example.replace("127.0.0.1:9180", f"127.0.0.1:{self.admin}")
             + "  - bind: unix:admin.sock\nlimits: { handshakes_per_client: 1000/s }\n", encoding="utf-8")
         self.start()
@@ -306,7 +306,10 @@ class LivePage(unittest.TestCase):
         self.wait(lambda: self.row("sessions", *self.bridge.sessions())[5:7] == ["1.0 MiB", "1.0 MiB"], "the session shows it")
         self.assertEqual(self.sessions.refused("/dead"), 502)
         self.wait(lambda: self.row("routes", "dead")[1] == "backend fails", "the route shows it")
-        self.wait(lambda: self.row("routes", "dead")[1] == "open", "and forgets it")
+        with socket.create_server(("127.0.0.1", self.bridge.dead)):
+            self.sessions.open("/dead")
+        self.wait(lambda: self.row("routes", "dead")[1] == "open", "the service is back")
+        self.assertRegex(self.row("routes", "dead")[7], r"^\d+\.\d ms$")
         self.bridge.ctl("drain", "--route", "echo", "--over", "10ms")
         self.wait(lambda: self.row("routes", "echo")[1:3] == ["draining", "0"], "the route is drained")
         self.wait(lambda: self.text("#range") == "none", "the session is gone")

@@ -14,6 +14,7 @@ let last = null; // overview
 let lastSessions = new Map(); // those of the page, by id
 let samples = []; // for the charts
 let trail = []; // the last session of each page before this one
+const failing = new Set(); // routes whose backend was not reached the last time
 let details = ""; // the session that is shown
 let failures = 0;
 let timer = 0;
@@ -102,7 +103,7 @@ const showRoutes = table("routes", (item) => item.route, [
   { text: (item) => sizePerSecond(item.rates.up), kind: "number" },
   { text: (item) => sizePerSecond(item.rates.down), kind: "number" },
   { text: (item) => (item.dials.count > 0 ? milliseconds(item.dials.median) : "–"), kind: "number" },
-  { text: (item) => decimals(item.dials.failed), kind: "number", state: (item) => (item.rates.failed > 0 ? "number bad" : "number") },
+  { text: (item) => decimals(item.dials.failed), kind: "number" },
   { text: (item) => item.backend },
 ]);
 
@@ -147,7 +148,6 @@ function rates(now, before, seconds) {
     refused: rate((its) => sum(its.refused)),
     up: rate((its) => its.up_bytes),
     down: rate((its) => its.down_bytes),
-    failed: rate((its) => its.dials.failed),
   };
 }
 
@@ -175,16 +175,25 @@ function showTraffic(now, seconds) {
   chart("sessions-chart", ["sessions"], decimals);
 }
 
+// Until a dial succeeds again.
+function noteFailures(route, before) {
+  if (!before) return;
+  if (route.dials.failed > before.dials.failed) failing.add(route.route);
+  else if (route.dials.count > before.dials.count) failing.delete(route.route);
+}
+
 function stateOf(route) {
   if (!route.configured) return "removed";
   if (route.draining) return "draining";
-  return route.rates.failed > 0 ? "backend fails" : "open";
+  return failing.has(route.route) ? "backend fails" : "open";
 }
 
 function showRouteHealth(now, seconds) {
   const before = new Map(last?.routes.map((route) => [route.route, route]));
-  const routes = now.routes.map((route) => ({ ...route, rates: rates(route, before.get(route.route), seconds) }));
-  showRoutes(routes.map((route) => ({ ...route, state: stateOf(route) })));
+  showRoutes(now.routes.map((route) => {
+    noteFailures(route, before.get(route.route));
+    return { ...route, state: stateOf(route), rates: rates(route, before.get(route.route), seconds) };
+  }));
   const names = ["", ...now.routes.map((route) => route.route)];
   const choice = at("route");
   if (names.join("\n") === [...choice.options].map((option) => option.value).join("\n")) return;
@@ -226,13 +235,16 @@ function showDetails(session) {
   at("details-over").hidden = session !== null;
   at("details-end").hidden = session === null;
   if (session === null) return;
-  at("details-fields").replaceChildren(...Object.entries(session).flatMap(([name, value]) => {
-    const [term, text] = [document.createElement("dt"), document.createElement("dd")];
-    term.textContent = name.replace("_", " ");
-    text.textContent = name.endsWith("_bytes") ? `${size(value)} (${value.toLocaleString("en")})` :
+  const fields = at("details-fields");
+  Object.entries(session).forEach(([name, value], i) => {
+    const text = name.endsWith("_bytes") ? `${size(value)} (${value.toLocaleString("en")})` :
       name === "seconds" ? time(value) : value === "" ? "–" : String(value);
-    return [term, text];
-  }));
+    // Every session has the same ones. What is as it was is not touched: somebody may have selected it.
+    const term = fields.children[2 * i] ?? fields.appendChild(document.createElement("dt"));
+    const details = fields.children[2 * i + 1] ?? fields.appendChild(document.createElement("dd"));
+    term.textContent = name.replace("_", " ");
+    if (details.textContent !== text) details.textContent = text;
+  });
 }
 
 function say(message) {
@@ -266,7 +278,10 @@ async function lookOnce() {
   sessionStorage.setItem("token", token);
   at("ask").hidden = true;
   at("live").hidden = at("forget").hidden = false;
-  if (last && now.uptime < last.uptime) last = null; // another daemon, which counts anew
+  if (last && now.uptime < last.uptime) { // another daemon, which counts anew
+    last = null;
+    failing.clear();
+  }
   const seconds = last ? now.uptime - last.uptime : 0;
   showState(now);
   showTraffic(now, seconds);
