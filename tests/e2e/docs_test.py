@@ -270,11 +270,11 @@ class LogLines(unittest.TestCase):
 
     def test_every_event_and_field_of_the_source_is_explained(self):
         self.assertIn("ready", self.EVENTS)
-        operating = (SOURCES / "docs/operating.md").read_text(encoding="utf-8")
+        manual = (SOURCES / "docs/manual.md").read_text(encoding="utf-8")
         # `lines` are those of a request to an authentication service.
         fields = set(re.findall(r'(?<!\blines)\.add(?:_seconds)?\("(\w+)"', self.CODE)) - {"session"}
-        shown = re.findall(r'"(\w+)":', operating) + re.findall(r'"event":"(\w+)"', operating)
-        words = set(code_spans(SOURCES / "docs/operating.md")).union(shown)
+        shown = re.findall(r'"(\w+)":', manual) + re.findall(r'"event":"(\w+)"', manual)
+        words = set(code_spans(SOURCES / "docs/manual.md")).union(shown)
         self.assertEqual(sorted(self.EVENTS - words), [])
         self.assertEqual(sorted(fields - words), [])
 

@@ -41,7 +41,7 @@ def free_port():
 
 
 class Bridge:
-    """The daemon, with the admin listener that docs/operating.md shows."""
+    """The daemon, with the admin listener that docs/manual.md shows."""
 
     def __init__(self):
         self.directory = Path(tempfile.mkdtemp(prefix="drawbridge-page-"))
@@ -51,7 +51,7 @@ class Bridge:
         (self.directory / "tokens").write_text(f"sha256:{digest} {HOSTILE}\n", encoding="utf-8")
         for file in ("admin.token", "tokens"):
             (self.directory / file).chmod(0o600)
-        example, = [block.text for block in blocks(SOURCES / "docs/operating.md")
+        example, = [block.text for block in blocks(SOURCES / "docs/manual.md")
                     if block.language == "yaml" and re.fullmatch(r"admin:\n  - bind: 127.*\n    token: .*\n", block.text)]
         route = f'origins: [ "{ORIGIN}" ]'
         (self.directory / "drawbridge.yaml").write_text(

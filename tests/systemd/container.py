@@ -21,7 +21,7 @@ INSIDE = "DRAWBRIDGE_INSIDE_ITS_NAMESPACES"
 TOOLS = {"debootstrap": "debootstrap", "systemd-nspawn": "systemd-container", "unshare": "util-linux",
          "setpriv": "util-linux", "nsenter": "util-linux", "dpkg-deb": "dpkg", "openssl": "openssl"}
 # Beside what the package depends on.
-BASE = ["dbus", "ssl-cert", "systemd", "systemd-sysv"]
+BASE = ["curl", "dbus", "jq", "ssl-cert", "sudo", "systemd", "systemd-sysv"]
 
 libc = ctypes.CDLL(None, use_errno=True)
 

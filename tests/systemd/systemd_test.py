@@ -21,7 +21,7 @@ from pathlib import Path
 from container import PATIENCE, Container, base_tree, in_namespaces_of_its_own, libc, needed_packages, skip, wait_for
 
 SOURCES, DEBS, KEPT = (Path(argument).resolve() for argument in sys.argv[1:4])
-OPERATING = (SOURCES / "docs/operating.md").read_text(encoding="utf-8")
+MANUAL = (SOURCES / "docs/manual.md").read_text(encoding="utf-8")
 NAME = "bridge.example.org"
 LINEAGE = f"/etc/letsencrypt/live/{NAME}"
 ORIGIN = "https://app.example.org"
@@ -33,8 +33,8 @@ WALL = 0x40000000
 
 
 def documented(after, language):
-    """The first block of this language behind that text in docs/operating.md."""
-    text = OPERATING[OPERATING.index(after):]
+    """The first block of this language behind that text in docs/manual.md."""
+    text = MANUAL[MANUAL.index(after):]
     return re.search(rf"^```{language}\n(.*?)^```$", text, flags=re.M | re.S)[1]
 
 
