@@ -82,7 +82,7 @@ void keep_alive(int fd) {
 }  // namespace
 
 asio::awaitable<void> send_feed(Stream& stream, std::shared_ptr<Feed> feed, http::response<http::string_body> head) {
-  using namespace asio::experimental::awaitable_operators;
+  using asio::experimental::awaitable_operators::operator||;
   const bool chunked = head.version() >= 11;
   head.erase(http::field::content_length);
   head.chunked(chunked);

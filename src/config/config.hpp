@@ -239,8 +239,8 @@ struct Route {
   RouteTimeouts timeouts;
   Quotas quotas;
   Access access;
-  bool trace_payload = false;  // operators may see what sessions carry
   std::vector<Auth> auth;      // one of them must admit; empty: nothing is asked
+  bool trace_payload = false;  // operators may see what sessions carry
   bool enforce_origins = true;
   bool enforce_auth = true;  // false: good credentials still name who it is
   Position origins_position;

@@ -27,10 +27,10 @@ bool shows_payload(const net::Session& session, const net::Worker& worker) {
 
 }  // namespace
 
-bool TracedSessions::operator()(const net::Session& its) const {
-  if (!session.empty()) return its.identity().session == session;
-  if (its.client_text() == client) return true;
-  return network && its.client() && network->contains(*its.client());
+bool TracedSessions::operator()(const net::Session& other) const {
+  if (!session.empty()) return other.identity().session == session;
+  if (other.client_text() == client) return true;
+  return network && other.client() && network->contains(*other.client());
 }
 
 // Asked by the workers, on their threads.

@@ -20,7 +20,7 @@ struct TracedSessions {
   std::string client;                      // as the log shows it
   std::optional<client::Network> network;  // likewise, if it is an address or a network
 
-  bool operator()(const net::Session& session) const;
+  bool operator()(const net::Session& other) const;
 };
 
 // What operators trace at the moment. Control thread only.
