@@ -41,10 +41,12 @@ asio::awaitable<std::string> next_piece(std::shared_ptr<Feed> feed, asio::any_io
       asio::use_awaitable);
 }
 
-asio::awaitable<void> send_pieces(Stream& stream, std::shared_ptr<Feed> feed, bool chunked) {
+asio::awaitable<void> send_pieces(Stream& stream, std::shared_ptr<Feed> feed, bool chunked,
+                                  std::function<bool()> welcome) {
   error_code error;
   while (!error) {
     const std::string piece = co_await next_piece(feed, stream.get_executor());
+    if (!welcome()) break;
     stream.expires_after(patience);
     if (piece.empty()) {
       const auto last = http::make_chunk_last();
@@ -81,7 +83,8 @@ void keep_alive(int fd) {
 
 }  // namespace
 
-asio::awaitable<void> send_feed(Stream& stream, std::shared_ptr<Feed> feed, http::response<http::string_body> head) {
+asio::awaitable<void> send_feed(Stream& stream, std::shared_ptr<Feed> feed, http::response<http::string_body> head,
+                                std::function<bool()> welcome) {
   using asio::experimental::awaitable_operators::operator||;
   const bool chunked = head.version() >= 11;
   head.erase(http::field::content_length);
@@ -91,7 +94,7 @@ asio::awaitable<void> send_feed(Stream& stream, std::shared_ptr<Feed> feed, http
   co_await http::async_write_header(stream, serializer, asio::redirect_error(asio::use_awaitable, error));
   if (error) co_return;
   keep_alive(stream.socket().native_handle());
-  co_await (send_pieces(stream, feed, chunked) || until_gone(stream));
+  co_await (send_pieces(stream, feed, chunked, std::move(welcome)) || until_gone(stream));
 }
 
 }  // namespace drawbridge::admin

@@ -28,8 +28,10 @@ class Feed {
 using Stream = boost::beast::basic_stream<asio::generic::stream_protocol>;
 
 // Sends `head`, whose body is empty, and behind it what the feed gives: to its end, or until the asker closes, or takes
-// nothing for five minutes. Nothing follows on the connection.
+// nothing for five minutes, or is not `welcome` any more, which is asked before each piece. Nothing follows on the
+// connection.
 asio::awaitable<void> send_feed(Stream& stream, std::shared_ptr<Feed> feed,
-                                boost::beast::http::response<boost::beast::http::string_body> head);
+                                boost::beast::http::response<boost::beast::http::string_body> head,
+                                std::function<bool()> welcome);
 
 }  // namespace drawbridge::admin

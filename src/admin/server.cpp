@@ -147,7 +147,12 @@ asio::awaitable<void> converse(Stream stream, std::shared_ptr<const Doorway> doo
     auto message = message_of(*std::move(response), version, goes_on);
     stream.expires_after(write_time);
     if (feed) {
-      co_await send_feed(stream, feed, std::move(message));
+      // After a reload the token may be another.
+      std::function<bool()> welcome = [&] {
+        Request again;
+        return !stopped(parser.get(), **doorway, resources, address, again);
+      };
+      co_await send_feed(stream, feed, std::move(message), std::move(welcome));
       break;
     }
     co_await http::async_write(stream, message, asio::redirect_error(asio::use_awaitable, error));

@@ -278,6 +278,32 @@ BOOST_AUTO_TEST_CASE(a_stop_in_the_middle_of_a_traced_session_is_clean) {
   BOOST_TEST(bridge.daemon.process().wait() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_new_token_ends_what_the_old_one_began) {
+  const Backend backend(echo());
+  const std::string text = configuration(tls_listener(), route("desk", backend.port()),
+                                         "admin: [ { bind: '127.0.0.1:0', token: token } ]\n");
+  const std::string token(32, 'a');
+  Daemon daemon(text, {.files = {{"token", token}}, .process = {}});
+  const std::string address = daemon.wait_for("admin_listening")["address"];
+  const auto port = static_cast<std::uint16_t>(std::stoi(address.substr(address.find(':') + 1)));
+  Head head;
+  head.set("Host", address).without("Origin").set("Authorization", "Bearer " + token);
+  LineFeed feed(connect_tcp(port), "/trace?client=127.0.0.1", head);
+  RawClient client = RawClient::open(daemon.port());
+  BOOST_TEST(feed.next("session").at("route").as_string() == "desk");
+  daemon.reload(text);
+  daemon.wait_for("reloaded");
+  echoes(client);
+  BOOST_TEST(frame_of(feed.next("frame")) == "up binary 6");
+  BOOST_TEST(frame_of(feed.next("frame")) == "down binary 6");
+
+  daemon.write("token", std::string(32, 'b'));
+  daemon.reload(text);
+  daemon.wait_for("reloaded");
+  echoes(client);
+  BOOST_CHECK_THROW(feed.next(), EndOfStream);
+}
+
 BOOST_AUTO_TEST_CASE(an_old_client_gets_the_lines_as_they_are) {
   Bridge bridge;
   RawClient client = bridge.open("/desk");

@@ -14,8 +14,8 @@ namespace drawbridge::testing {
 // An answer that goes on: chunks (RFC 9112 §7.1) of lines, each a JSON object.
 class LineFeed {
  public:
-  LineFeed(Wire wire, const std::string& target) : client_(std::move(wire)) {
-    answer_ = client_.request(Head().request_line("GET " + target + " HTTP/1.1"));
+  LineFeed(Wire wire, const std::string& target, Head head = Head()) : client_(std::move(wire)) {
+    answer_ = client_.request(head.request_line("GET " + target + " HTTP/1.1"));
   }
 
   const Answer& answer() const { return answer_; }
