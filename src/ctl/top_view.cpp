@@ -170,6 +170,10 @@ void put_refusals(const Look& before, const Look& now, const Growth& growth, std
   put_table(rows, {}, lines);
 }
 
+std::uint64_t bytes(const json::object& session) {
+  return number(session, "up_bytes") + number(session, "down_bytes");
+}
+
 void put_sessions(const Look& before, const Look& now, const Growth& growth, std::vector<Line>& lines) {
   if (now.sessions.empty()) {
     lines.emplace_back();
@@ -183,10 +187,9 @@ void put_sessions(const Look& before, const Look& now, const Growth& growth, std
     std::uint64_t moved;  // bytes since then, both ways
   };
   std::vector<Row> busiest;
-  for (const auto& [id, session] : by(list(now.sessions, "sessions"), "session")) {
+  for (const auto& [id, its] : by(list(now.sessions, "sessions"), "session")) {
     const json::object& old = found(old_sessions, id);
-    const auto moved = [&](std::string_view name) { return number(*session, name) - number(old, name); };
-    busiest.push_back({session, &old, moved("up_bytes") + moved("down_bytes")});
+    busiest.push_back({its, &old, bytes(*its) - bytes(old)});
   }
   if (busiest.empty()) return;
   std::stable_sort(busiest.begin(), busiest.end(), [](const Row& a, const Row& b) { return a.moved > b.moved; });
