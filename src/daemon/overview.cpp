@@ -65,10 +65,11 @@ json::array routes_of(const std::vector<Surroundings::Route>& configured, const 
     put({{"route", route.name}, {"backend", route.backend}, {"configured", true}, {"draining", route.draining}},
         counted == sum.routes.end() ? net::RouteTally() : counted->second);
   }
+  const auto is_configured = [&](const std::string& name) {
+    return std::any_of(configured.begin(), configured.end(), [&](const auto& its) { return its.name == name; });
+  };
   for (const auto& [name, route] : sum.routes) {
-    const bool is_configured =
-        std::any_of(configured.begin(), configured.end(), [&](const auto& its) { return its.name == name; });
-    if (name.empty() || is_configured) continue;
+    if (name.empty() || is_configured(name)) continue;
     put({{"route", name}, {"backend", ""}, {"configured", false}, {"draining", true}}, route);
   }
   return routes;
@@ -76,6 +77,7 @@ json::array routes_of(const std::vector<Surroundings::Route>& configured, const 
 
 json::array workers_of(const std::vector<WorkerReport>& reports) {
   std::vector<const WorkerReport*> in_order;
+  in_order.reserve(reports.size());
   for (const WorkerReport& report : reports) in_order.push_back(&report);
   std::sort(in_order.begin(), in_order.end(), [](const auto* a, const auto* b) { return a->index < b->index; });
   json::array workers;
