@@ -54,7 +54,12 @@ std::span<const std::uint8_t> bytes_of(const std::string& text) {
 
 SessionTrace::SessionTrace(std::shared_ptr<TraceQueue> queue, const TraceStart& start, Scope scope,
                            const net::Session& session, const net::Worker& worker, Instant now)
-    : queue_(std::move(queue)), start_(start), scope_(scope), session_(session.identity().session) {
+    : queue_(std::move(queue)),
+      start_(start),
+      scope_(scope),
+      worker_(worker),
+      session_(session.identity().session),
+      route_(session.route().name) {
   if (!queue_->admits()) return;
   json::object line = fields("session", now);
   line["age"] = seconds(now - session.opened());
@@ -63,10 +68,17 @@ SessionTrace::SessionTrace(std::shared_ptr<TraceQueue> queue, const TraceStart& 
   queue_->add(json::serialize(line) + "\n");
 }
 
+// A reload may have taken it back.
+bool SessionTrace::shows_payload() const {
+  if (!scope_.shows_payload) return false;
+  const net::ActiveRoute* const today = worker_.snapshot()->find(route_);
+  return today != nullptr && today->route.trace_payload;
+}
+
 // All of a Close: its code and reason are no payload.
 std::size_t SessionTrace::shown_of(const Frame& frame) const {
   if (frame.opcode == ws::Opcode::close) return static_cast<std::size_t>(frame.size);
-  return scope_.shows_payload ? static_cast<std::size_t>(std::min<std::uint64_t>(frame.size, longest_payload)) : 0;
+  return shows_payload() ? static_cast<std::size_t>(std::min<std::uint64_t>(frame.size, longest_payload)) : 0;
 }
 
 void SessionTrace::frame(Direction direction, const Frame& frame, Instant now) {
@@ -78,21 +90,21 @@ void SessionTrace::frame(Direction direction, const Frame& frame, Instant now) {
   waiting.frame = frame;
   waiting.at = now;
   waiting.untold = true;
+  waiting.wanted = shown_of(frame);
   waiting.shown.clear();
-  if (shown_of(frame) == 0) tell(direction);
+  if (waiting.wanted == 0) tell(direction);
 }
 
 void SessionTrace::payload(Direction direction, std::span<const std::uint8_t> piece, Instant /*now*/) {
   Waiting& waiting = waiting_[static_cast<std::size_t>(direction)];
   if (!waiting.untold) return;
-  const std::size_t all = shown_of(waiting.frame);
-  const std::size_t more = std::min(piece.size(), all - waiting.shown.size());
+  const std::size_t more = std::min(piece.size(), waiting.wanted - waiting.shown.size());
   try {
     waiting.shown.append(reinterpret_cast<const char*>(piece.data()), more);
   } catch (const std::bad_alloc&) {
     return tell(direction);
   }
-  if (waiting.shown.size() == all) tell(direction);
+  if (waiting.shown.size() == waiting.wanted) tell(direction);
 }
 
 void SessionTrace::tell(Direction direction) {

@@ -27,8 +27,8 @@ class SessionTrace : public net::Trace {
   static constexpr std::size_t longest_payload = 1'024;
 
   struct Scope {
-    bool shows_payload = false;
-    bool ends_queue = false;  // nothing else is traced
+    bool shows_payload = false;  // for as long as the configuration allows it
+    bool ends_queue = false;     // nothing else is traced
   };
 
   SessionTrace(std::shared_ptr<TraceQueue> queue, const TraceStart& start, Scope scope, const net::Session& session,
@@ -45,9 +45,11 @@ class SessionTrace : public net::Trace {
     Frame frame{};
     Instant at{};
     bool untold = false;
+    std::size_t wanted = 0;  // bytes of payload
     std::string shown{};
   };
 
+  bool shows_payload() const;
   std::size_t shown_of(const Frame& frame) const;
   void tell(net::Direction direction);
   // {"event":...,"time":...,"seconds":...,"session":...
@@ -57,7 +59,9 @@ class SessionTrace : public net::Trace {
   const std::shared_ptr<TraceQueue> queue_;
   const TraceStart start_;
   const Scope scope_;
+  const net::Worker& worker_;
   const std::string session_;  // its id
+  const std::string route_;
   std::array<Waiting, 2> waiting_;
 };
 

@@ -204,6 +204,24 @@ BOOST_AUTO_TEST_CASE(a_reload_opens_nothing_of_before_and_closes_at_once) {
   BOOST_TEST(frame_of(running.next("frame")) == "up binary 6");
 }
 
+BOOST_AUTO_TEST_CASE(a_reload_that_takes_payload_back_holds_for_traces_that_run) {
+  Bridge bridge;
+  RawClient desk = bridge.open("/desk");
+  LineFeed feed = bridge.trace("session=" + bridge.newest() + "&payload=true");
+  echoes(desk);
+  BOOST_TEST(frame_of(feed.next("frame")) == "up binary 6 YWNyb3Nz");
+  BOOST_TEST(frame_of(feed.next("frame")) == "down binary 6 YWNyb3Nz");
+  bridge.daemon.reload(bridge.text("", ""));
+  bridge.daemon.wait_for("reloaded");
+  bridge.newest();  // the workers answer, and so have heard of the reload
+  echoes(desk);
+  for (const char* direction : {"up", "down"}) {
+    const object line = feed.next("frame");
+    BOOST_TEST(frame_of(line) == std::string(direction) + " binary 6 ");
+    BOOST_TEST(line.at("cut").to_number<int>() == 6);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_traced_is_said) {
   Bridge bridge;
   BOOST_TEST(bridge.refusal("session=0123456789abcdef", 404) == "there is no such session");
