@@ -15,8 +15,10 @@ PATIENCE = 30  # seconds
 
 
 class Chromium:
-    def __init__(self, names=()):
-        """Of the world's names only `names` resolve, to this machine."""
+    def __init__(self, names=(), slow_when_hidden=False):
+        """Of the world's names only `names` resolve, to this machine. WebDriver keeps Chromium from slowing down the timers
+        of pages that are hidden, unless they are to be `slow_when_hidden`, as everywhere else.
+        """
         self.profile = tempfile.mkdtemp(prefix="drawbridge-chromium-")
         options = Options()
         options.binary_location = shutil.which("chromium")
@@ -25,6 +27,8 @@ class Chromium:
                          "--disable-background-networking", "--no-first-run", f"--host-resolver-rules={', '.join(rules)}",
                          *(["--no-sandbox"] if os.geteuid() == 0 else [])]:
             options.add_argument(argument)
+        if slow_when_hidden:
+            options.add_experimental_option("excludeSwitches", ["disable-background-timer-throttling"])
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
         self.resize(1280, 800)
