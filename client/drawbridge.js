@@ -238,7 +238,7 @@ function streamsOf(socket, { text, highWater, maxBuffered }, finish) {
       }
     },
     async close() {
-      await drained(0);
+      await drained(0); // before, because from then on a browser throws away what comes
       finish();
       const why = await ended.promise;
       if (why.code !== 1000) throw why;

@@ -60,6 +60,15 @@ class InNode(unittest.TestCase):
             self.skipTest(f"skipped: Node {major} has no WebSocket")
         self.run_scenarios("native", *(["--experimental-websocket"] if major < 22 else []))
 
+    def test_nothing_keeps_node_running_after_the_end(self):
+        self.assertEqual(node("--input-type=module", "--eval", f"""
+            import {{ createRequire }} from "node:module";
+            import {{ DrawbridgeSocket }} from "{CLIENT}/drawbridge.js";
+            const options = {{ WebSocket: createRequire("/")("ws"), reconnect: {{ min: 1e9, max: 1e9 }} }};
+            const socket = new DrawbridgeSocket("ws://127.0.0.1:{self.bridge.port}/nowhere", options);
+            socket.addEventListener("close", ({{ willReconnect }}) => {{ console.log(willReconnect); socket.close(); }});
+            """), "true\n")
+
     # By heading: what stands behind the example, and what it prints.
     PAGES = {
         "drawbridge.js": ("", r"Uint8Array\(6\) \[ 104, 101, 108, 108, 111, 10 \]\n"),

@@ -84,7 +84,9 @@ function watched(Base) {
   };
 }
 
+// Looks at once, and then every millisecond.
 async function until(true_) {
+  await Promise.resolve();
   while (!true_()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
@@ -149,6 +151,35 @@ export const scenarios = {
     ok(most <= highWater + 64 * 1024, `at most highWater and one message waited, not ${most}`);
     equal(await operator("sunk"), { size: bytes.length, sha256: await digest(bytes) });
     equal(await socket.closed, { code: 1000, word: "" });
+  },
+
+  async "while writable closes, reading goes on until all is sent"({ url, WebSocket }) {
+    const socket = new DrawbridgeSocket(url("echo"), { WebSocket, highWater: 32 * MiB });
+    const { readable, writable } = await socket.opened;
+    const writer = writable.getWriter();
+    await writer.write(pattern(16 * MiB));
+    const closed = writer.close();
+    let size = 0;
+    await readable.pipeTo(new WritableStream({ write(bytes) { size += bytes.length; } }));
+    await closed;
+    ok(size > 4 * MiB, `of 16 MiB came ${size} back`);
+  },
+
+  async "an end that drawbridge has not answered is no good one"({ url, operator, WebSocket }) {
+    let crashed;
+    class Cut extends WebSocket {
+      close() {
+        crashed = operator("crash");
+      }
+    }
+    for (const end of [(writable) => writable.getWriter().close(), (_, socket) => socket.close()]) {
+      const socket = new DrawbridgeSocket(url("echo"), { WebSocket: Cut });
+      const pair = await socket.opened;
+      await echoes(pair);
+      equal((await failure(end(pair.writable, socket))).code, 1006);
+      equal((await failure(socket.closed)).code, 1006);
+      await crashed;
+    }
   },
 
   async "abort() does not wait for a service that does not read"({ url, operator, WebSocket }) {
@@ -305,8 +336,10 @@ export const scenarios = {
   async "a drain is 1012, after which it comes back with new streams"({ url, operator, WebSocket }) {
     // Long enough for the operator to be done; whoever comes too early waits for `draining;retry=5`.
     const socket = new DrawbridgeSocket(url("drained"), { WebSocket, reconnect: { min: 500, jitter: 0 } });
-    const old = await socket.opened;
-    await echoes(old);
+    await echoes(await socket.opened);
+    const again = carried(socket);
+    await operator("crash");
+    const old = await again;
     const closed = next(socket, "close");
     const reader = old.readable.getReader();
     const reading = failure(reader.read());
@@ -414,10 +447,16 @@ export const scenarios = {
   },
 
   async "close() before it is open, or while it waits"({ url, WebSocket }) {
-    const early = new DrawbridgeSocket(url("echo"), { WebSocket, reconnect: true });
-    const opened = failure(early.opened);
-    equal((await early.close()).word, "");
-    equal((await opened).message, "closed before it was open");
+    for (const connecting of [false, true]) {
+      const Watched = watched(WebSocket);
+      const early = new DrawbridgeSocket(url("echo"), { WebSocket: Watched, reconnect: true });
+      const opened = failure(early.opened);
+      if (connecting) await until(() => Watched.last !== undefined);
+      equal((await early.close()).word, "");
+      equal((await opened).message, "closed before it was open");
+      if (connecting) ok(Watched.last.readyState > 1, "it is closed");
+      else equal(Watched.last, undefined);
+    }
 
     const waiting = new DrawbridgeSocket(url("foreign"), { WebSocket, reconnect: { min: 1e9, max: 1e9 } });
     equal((await next(waiting, "close")).willReconnect, true);
