@@ -145,6 +145,8 @@ std::vector<std::string> Bridge::apply(config::Config config) {
   buffers_.set_limit(snapshot->config().limits.buffers);
   quotas_.set_identities(snapshot->config().limits.identities);
   quota_store_.hurry();
+  quota_store_.move_to(state_directory(snapshot->config()));
+  revocations_.move_to(state_directory(snapshot->config()));
   log_.set_settings(snapshot->config().log);
   if (workers_.empty()) {
     const unsigned count = snapshot_->config().workers.value_or(std::max(1U, std::thread::hardware_concurrency()));
@@ -160,9 +162,6 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     for (const auto& worker : workers_) worker->use(snapshot_, drain_window());
     if (snapshot_->config().workers && *snapshot_->config().workers != workers_.size()) {
       log_.write(LogLevel::warning, log_.record(LogLevel::warning, "restart_needed").add("key", "workers"));
-    }
-    if (state_directory(snapshot_->config()) != quota_store_.directory()) {
-      log_.write(LogLevel::warning, log_.record(LogLevel::warning, "restart_needed").add("key", "state"));
     }
   }
 

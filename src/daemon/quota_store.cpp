@@ -26,6 +26,15 @@ std::string checksum_of(std::string_view text) {
 QuotaStore::QuotaStore(std::string directory, policy::Quotas& quotas, net::Log& log)
     : directory_(std::move(directory)), path_(directory_ + "/quotas"), quotas_(quotas), log_(log) {}
 
+void QuotaStore::move_to(std::string directory) {
+  if (directory == directory_) return;
+  if (writing_.valid()) writing_.wait();
+  directory_ = std::move(directory);
+  path_ = directory_ + "/quotas";
+  written_.clear();
+  hurry();
+}
+
 void QuotaStore::restore(std::size_t identities) {
   if (directory_.empty() || !may_exist(path_)) return;
   std::string why;

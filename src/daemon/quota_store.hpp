@@ -23,7 +23,9 @@ class QuotaStore {
   QuotaStore(const QuotaStore&) = delete;
   QuotaStore& operator=(const QuotaStore&) = delete;
 
-  const std::string& directory() const { return directory_; }
+  // What is kept is kept there from the next tick on: what this process counted, in place of a file that is there. Waits
+  // for what is being written.
+  void move_to(std::string directory);
 
   // Takes up the file, before any session; a missing one is an empty one. One that is of no use is moved aside, to
   // `quotas.unusable`, and logged. `identities`: most that it may hold.
@@ -40,8 +42,8 @@ class QuotaStore {
   void write() noexcept;
   void complain(std::string_view event, std::string_view why, std::string_view aside = {});
 
-  const std::string directory_;
-  const std::string path_;
+  std::string directory_;
+  std::string path_;
   policy::Quotas& quotas_;
   net::Log& log_;
   std::string written_;  // the end of the file as it stands, which is its checksum

@@ -52,6 +52,19 @@ void RevocationStore::restore() {
   named_ = std::make_shared<const auth::Revocations>(*revocations);
 }
 
+void RevocationStore::move_to(std::string directory) {
+  if (directory == directory_) return;
+  directory_ = std::move(directory);
+  path_ = directory_ + "/revoked";
+  kept_ = true;
+  restore();
+  if (lines_.empty()) return;
+  const std::string why = keep();
+  if (why.empty()) return;
+  log_.write(LogLevel::error,
+             log_.record(LogLevel::error, "revocations_not_kept").add("file", path_).add("error", why));
+}
+
 bool RevocationStore::refresh() {
   if (!file_) return false;
   std::string why;

@@ -30,6 +30,8 @@ class RevocationStore {
   // Takes up what was kept, before any session. A file that is no good is logged and left alone, and nothing is kept:
   // it revokes somebody, whom only a person can tell.
   void restore();
+  // They are kept there from now on, with those that are there already. Waits for the disk.
+  void move_to(std::string directory);
   void use(std::unique_ptr<File> file) { file_ = std::move(file); }
   // Whether the configuration's file is another one now, and good.
   bool refresh();
@@ -53,8 +55,8 @@ class RevocationStore {
  private:
   std::string keep();
 
-  const std::string directory_;
-  const std::string path_;
+  std::string directory_;
+  std::string path_;
   net::Log& log_;
   bool kept_ = true;  // the file is ours to write
   std::unique_ptr<File> file_;

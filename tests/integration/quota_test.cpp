@@ -77,9 +77,10 @@ struct Days {
   std::string file = state + "/quotas";
   Backend backend{echo()};
 
-  std::string configured(std::uint64_t bytes) const {
+  std::string configured(std::uint64_t bytes) const { return configured(bytes, state); }
+  std::string configured(std::uint64_t bytes, const std::string& place) const {
     return simple(backend.port(), with_quotas("bytes_per_day: " + std::to_string(bytes)),
-                  "state: " + state + "\ntimeouts: { drain: 200ms }\n");
+                  "state: " + place + "\ntimeouts: { drain: 200ms }\n");
   }
   static Answer ask(Daemon& daemon, const std::string& who) { return RawClient(daemon.port()).request(as(who)); }
   // A session that spends all of them, and some.
@@ -275,6 +276,21 @@ BOOST_AUTO_TEST_CASE(systemd_names_the_directory_where_the_configuration_names_n
     BOOST_TEST(stop(daemon) == 0);
   }
   Daemon daemon(configured, options);
+  BOOST_TEST(Days::ask(daemon, "alice").status == 429U);
+}
+
+BOOST_AUTO_TEST_CASE(a_reload_moves_what_was_counted) {
+  const Days days;
+  const std::string moved = days.configured(1'000, days.directory.path("there"));
+  {
+    Daemon daemon(days.configured(1'000), {.files = tokens()});
+    Days::spend(daemon, "alice", 2'000);
+    daemon.reload(moved);
+    daemon.wait_for("reloaded");
+    BOOST_TEST(Days::ask(daemon, "alice").status == 429U);
+    BOOST_TEST(stop(daemon) == 0);
+  }
+  Daemon daemon(moved, {.files = tokens()});
   BOOST_TEST(Days::ask(daemon, "alice").status == 429U);
 }
 

@@ -75,6 +75,20 @@ struct Place {
 
 BOOST_AUTO_TEST_SUITE(quota_store)
 
+BOOST_AUTO_TEST_CASE(it_moves_with_all_that_was_counted) {
+  const Place place;
+  Life life(place.state);
+  life.spend(100);
+  life.store.save();
+  const std::string there = place.directory.path("there");
+  life.store.move_to(there);
+  life.store.save();
+  Life next(there);
+  next.store.restore(10);
+  BOOST_TEST(!next.has_bytes_left());
+  BOOST_TEST(life.log.text() == "");
+}
+
 BOOST_AUTO_TEST_CASE(what_was_saved_is_there_in_the_next_life) {
   const Place place;
   Life first(place.state);

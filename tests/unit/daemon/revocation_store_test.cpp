@@ -61,6 +61,28 @@ BOOST_AUTO_TEST_CASE(what_was_named_outlives_a_restart) {
   BOOST_TEST(log.all == "");
 }
 
+BOOST_AUTO_TEST_CASE(it_moves_and_finds_who_is_revoked_there) {
+  const testing::TemporaryDirectory directory;
+  Lines log;
+  {
+    RevocationStore there(directory.path("there"), log);
+    BOOST_TEST(there.add(line("identity", "bob")) == "");
+  }
+  RevocationStore store(directory.path("here"), log);
+  BOOST_TEST(store.add(line("identity", "alice")) == "");
+  store.move_to(directory.path("there"));
+  BOOST_TEST(revokes(store, "alice"));
+  BOOST_TEST(revokes(store, "bob"));
+  RevocationStore next(directory.path("there"), log);
+  next.restore();
+  BOOST_TEST(revokes(next, "alice"));
+  BOOST_TEST(revokes(next, "bob"));
+  BOOST_TEST(log.all == "");
+  store.move_to(directory.path("missing/below"));
+  BOOST_TEST(log.all.find("\"event\":\"revocations_not_kept\"") != std::string::npos, log.all);
+  BOOST_TEST(revokes(store, "alice"));
+}
+
 BOOST_AUTO_TEST_CASE(it_adds_to_the_configurations_file) {
   const testing::TemporaryDirectory directory;
   Lines log;
