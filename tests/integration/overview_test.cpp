@@ -108,4 +108,26 @@ BOOST_AUTO_TEST_CASE(a_removed_routes_counts_stay) {
   BOOST_TEST(number(look.at("total").at("up_bytes")) == 7);
 }
 
+// Of a thousand routes, so that each answer takes a while to write.
+BOOST_AUTO_TEST_CASE(answers_are_whole_while_reloads_go_on) {
+  const Backend backend(echo());
+  std::string routes;
+  for (int i = 0; i < 1'000; ++i) routes += route("r" + std::to_string(i), backend.port());
+  const std::string admin = "admin: [ { bind: 'unix:admin.sock' } ]\n";
+  const std::string small = configuration(tls_listener(), route("r0", backend.port()), admin);
+  const std::string large = configuration(tls_listener(), routes, admin);
+  Daemon daemon(large);
+  for (int i = 0; i < 5; ++i) {
+    daemon.reload(i % 2 == 0 ? small : large);
+    for (const char* path : {"/overview", "/metrics", "/config", "/sessions", "/status"}) {
+      RawClient client(connect_unix(daemon.directory().path("admin.sock")));
+      const Answer answer = client.request(Head().request_line("GET " + std::string(path) + " HTTP/1.1"));
+      BOOST_TEST(answer.status == 200U, path);
+      BOOST_TEST(answer.body.ends_with("\n"), path);
+      if (answer.body.starts_with("{")) BOOST_TEST(json::parse(answer.body).is_object(), path);
+    }
+    daemon.wait_for("reloaded");
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -182,6 +182,14 @@ BOOST_AUTO_TEST_CASE(a_listener_that_cannot_be_had_leaves_nothing_of_the_others)
   BOOST_TEST(daemon.process().open_descriptors() == descriptors);
 }
 
+BOOST_AUTO_TEST_CASE(another_number_of_workers_wants_a_restart) {
+  const Backend backend(echo());
+  Daemon daemon(simple(backend.port(), "", "workers: 1\n"));
+  daemon.reload(simple(backend.port(), "", "workers: 2\n"));
+  BOOST_TEST(daemon.wait_for("restart_needed")["key"] == "workers");
+  daemon.wait_for("reloaded");
+}
+
 BOOST_AUTO_TEST_CASE(a_storm_of_reloads_loses_no_byte_and_no_descriptor) {
   const Backend backend(echo());
   Daemon daemon(simple(backend.port()));
