@@ -1,10 +1,11 @@
 """A Debian 12 with systemd as its first process, that is gone without a trace when this process ends, however it ends.
 
-`in_namespaces_of_its_own` runs the script again in its own mounts and processes: what is mounted or started there ends
-with it. The tree that Debian is installed into is kept; each boot writes to memory above it."""
+`run_tests` runs the script again in its own mounts and processes: what is mounted or started there ends with it. The
+tree that Debian is installed into is kept; each boot writes to memory above it."""
 
 import ctypes
 import hashlib
+import importlib.util
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+import unittest
 from pathlib import Path
 
 SKIPPED = 77  # SKIP_RETURN_CODE of ctest
@@ -52,6 +54,16 @@ def in_namespaces_of_its_own():
     code = inner.wait()
     sweep()
     sys.exit(code if code >= 0 else 128 - code)
+
+
+def run_tests(debs):
+    """The main program of a script whose tests need a package and a machine of their own."""
+    in_namespaces_of_its_own()
+    if importlib.util.find_spec("websockets") is None:
+        skip("missing: python3-websockets (./dev test systemd installs what is needed)")
+    if not any(debs.glob("*.deb")):
+        skip(f"there is no package in {debs}")
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)
 
 
 def sweep():

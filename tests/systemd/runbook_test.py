@@ -14,7 +14,12 @@ import unittest
 from pathlib import Path
 from typing import NamedTuple
 
-from container import PATIENCE, Container, base_tree, in_namespaces_of_its_own, needed_packages, skip
+try:
+    import websockets
+except ImportError:
+    websockets = None  # run_tests says so
+
+from container import PATIENCE, Container, base_tree, needed_packages, run_tests
 
 SOURCES, DEBS, KEPT = (Path(argument).resolve() for argument in sys.argv[1:4])
 PAGE = SOURCES / "docs/operations.md"
@@ -147,11 +152,4 @@ class Runbook(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    in_namespaces_of_its_own()
-    try:
-        import websockets
-    except ImportError:
-        skip("missing: python3-websockets (./dev test systemd installs what is needed)")
-    if not any(DEBS.glob("*.deb")):
-        skip(f"there is no package in {DEBS}")
-    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)
+    run_tests(DEBS)

@@ -18,7 +18,12 @@ import time
 import unittest
 from pathlib import Path
 
-from container import PATIENCE, Container, base_tree, in_namespaces_of_its_own, libc, needed_packages, skip, wait_for
+try:
+    import websockets
+except ImportError:
+    websockets = None  # run_tests says so
+
+from container import PATIENCE, Container, base_tree, libc, needed_packages, run_tests, wait_for
 
 SOURCES, DEBS, KEPT = (Path(argument).resolve() for argument in sys.argv[1:4])
 MANUAL = (SOURCES / "docs/manual.md").read_text(encoding="utf-8")
@@ -448,11 +453,4 @@ class Systemd(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    in_namespaces_of_its_own()
-    try:
-        import websockets
-    except ImportError:
-        skip("missing: python3-websockets (./dev test systemd installs what is needed)")
-    if not any(DEBS.glob("*.deb")):
-        skip(f"there is no package in {DEBS}")
-    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)
+    run_tests(DEBS)

@@ -11,20 +11,13 @@ using ws::Opcode;
 namespace {
 
 // A splice without a backend, before a scripted browser.
-struct Echoing {
-  explicit Echoing(const config::RouteLimits& limits = {}, std::uint64_t buffers = 1 << 30) : budget(buffers) {
+struct Echoing : Spliced {
+  explicit Echoing(const config::RouteLimits& limits = {}, std::uint64_t buffers = 1 << 30)
+      : Spliced(with(limits), buffers, true) {}
+  static config::Route with(const config::RouteLimits& limits) {
+    config::Route route;
     route.limits = limits;
-    splice.emplace(route, browser, nullptr, budget, now);
-  }
-
-  net::Wants run() {
-    splice->browser_ready(browser.changes());
-    for (int turn = 0; turn < 100'000; ++turn) {
-      const net::Wants wants = splice->advance(now, *scratch);
-      if (wants.over || !wants.again) return wants;
-    }
-    BOOST_FAIL("the splice never came to rest");
-    return {};
+    return route;
   }
 
   // What the browser saw, a word a frame: "text:ab", "binary+:a" for a first fragment, "+:b" for one that continues,
@@ -41,13 +34,6 @@ struct Echoing {
     }
     return words;
   }
-
-  Instant now = Instant(1h);
-  config::Route route;
-  testing::ScriptedEnd browser;
-  net::BufferBudget budget;
-  std::unique_ptr<net::Scratch> scratch = std::make_unique<net::Scratch>();
-  std::optional<net::Splice> splice;
 };
 
 }  // namespace
@@ -60,7 +46,7 @@ BOOST_AUTO_TEST_CASE(messages_come_back_with_their_type_and_bounds) {
                  client_frame(Opcode::text, "") + client_frame(Opcode::binary, ""));
   s.run();
   BOOST_TEST(s.seen() == "text:one binary:two text: binary:");
-  const net::Counts& counts = s.splice->counts();
+  const net::Counts& counts = s.splice.counts();
   BOOST_TEST(counts.up_bytes == 6U);
   BOOST_TEST(counts.up_messages == 4U);
   BOOST_TEST(counts.down_bytes == 6U);
@@ -74,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_fragmented_message_stays_one_message) {
                  client_frame(Opcode::binary, "next"));
   s.run();
   BOOST_TEST(s.seen() == "text+:a +:b : binary:next");
-  BOOST_TEST(s.splice->counts().down_messages == 2U);
+  BOOST_TEST(s.splice.counts().down_messages == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(any_split_of_the_bytes_makes_the_same_messages) {
@@ -120,14 +106,14 @@ BOOST_AUTO_TEST_CASE(what_came_before_a_bad_frame_or_a_close_goes_back_first) {
 BOOST_AUTO_TEST_CASE(nothing_follows_our_close_and_it_is_counted) {
   Echoing s;
   s.run();
-  s.splice->decide(Reason::drain, s.now);
+  s.splice.decide(Reason::drain, s.now);
   s.run();
   s.browser.send(client_frame(Opcode::binary, "late") + client_close(1012));
   s.browser.finish();
   BOOST_TEST(s.run().over);
   BOOST_TEST(s.seen() == "close:1012");
-  BOOST_TEST(s.splice->counts().up_bytes == 4U);
-  BOOST_TEST(s.splice->counts().down_discarded == 4U);
+  BOOST_TEST(s.splice.counts().up_bytes == 4U);
+  BOOST_TEST(s.splice.counts().down_discarded == 4U);
 }
 
 BOOST_AUTO_TEST_CASE(a_browser_that_does_not_read_is_not_read_and_loses_nothing) {
@@ -142,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_browser_that_does_not_read_is_not_read_and_loses_nothing)
   s.run();
   BOOST_TEST(s.budget.used() <= 2U * 65'536);
   BOOST_TEST(s.browser.readable());
-  while (s.splice->counts().down_messages < 40) {
+  while (s.splice.counts().down_messages < 40) {
     const std::size_t before = s.browser.received().size();
     s.browser.allow(777);
     s.run();
@@ -168,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_frame_of_several_reads_comes_back_whole) {
   std::string got;
   for (const auto& frame : server_frames(s.browser.received())) got += frame.payload;
   BOOST_TEST((got == message));
-  BOOST_TEST(s.splice->counts().down_messages == 1U);
+  BOOST_TEST(s.splice.counts().down_messages == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_flood_of_tiny_messages_yields_after_its_turn) {
@@ -176,11 +162,11 @@ BOOST_AUTO_TEST_CASE(a_flood_of_tiny_messages_yields_after_its_turn) {
   std::string flood;
   for (int i = 0; i < 5'000; ++i) flood += client_frame(Opcode::binary, "x") + client_frame(Opcode::ping, "");
   s.browser.send(flood);
-  const net::Wants wants = s.splice->advance(s.now, *s.scratch);
+  const net::Wants wants = s.splice.advance(s.now, *s.scratch);
   BOOST_TEST(wants.again);
   BOOST_TEST(s.browser.moves() < 500U);
   s.run();
-  BOOST_TEST(s.splice->counts().down_messages == 5'000U);
+  BOOST_TEST(s.splice.counts().down_messages == 5'000U);
 }
 
 BOOST_AUTO_TEST_CASE(session_bytes_count_both_ways) {
@@ -190,7 +176,7 @@ BOOST_AUTO_TEST_CASE(session_bytes_count_both_ways) {
   s.browser.send(client_frame(Opcode::binary, "abc") + client_frame(Opcode::binary, "defg"));
   s.run();
   BOOST_TEST(s.seen() == "binary:abc binary+:de close:1008");
-  BOOST_TEST(s.splice->counts().up_discarded == 2U);
+  BOOST_TEST(s.splice.counts().up_discarded == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(rates_hold_for_echoes) {
@@ -200,9 +186,9 @@ BOOST_AUTO_TEST_CASE(rates_hold_for_echoes) {
   Echoing s(limits);
   for (int i = 0; i < 4; ++i) s.browser.send(client_frame(Opcode::text, "m"));
   const net::Wants wants = s.run();
-  BOOST_TEST(s.splice->counts().down_messages < 4U);
+  BOOST_TEST(s.splice.counts().down_messages < 4U);
   BOOST_REQUIRE((wants.deadline != never));
-  for (int i = 0; i < 10 && s.splice->counts().down_messages < 4; ++i) {
+  for (int i = 0; i < 10 && s.splice.counts().down_messages < 4; ++i) {
     s.now += 250ms;
     s.run();
   }
@@ -217,10 +203,10 @@ BOOST_AUTO_TEST_CASE(a_browser_that_vanishes_ends_it) {
   s.browser.refuse_writes();
   s.browser.finish(IoStatus::failed);
   BOOST_TEST(s.run().over);
-  BOOST_TEST(s.splice->lifecycle().reason().value() == Reason::client_gone);
-  BOOST_TEST(s.splice->counts().up_bytes == 100U);
-  BOOST_TEST(s.splice->counts().up_discarded == 4U);
-  BOOST_TEST(s.splice->counts().down_discarded == 100U);
+  BOOST_TEST(s.splice.lifecycle().reason().value() == Reason::client_gone);
+  BOOST_TEST(s.splice.counts().up_bytes == 100U);
+  BOOST_TEST(s.splice.counts().up_discarded == 4U);
+  BOOST_TEST(s.splice.counts().down_discarded == 100U);
   BOOST_TEST(s.budget.used() == 0U);
 }
 
@@ -231,7 +217,7 @@ BOOST_AUTO_TEST_CASE(it_ends_with_its_deadlines) {
   s.run();
   s.now += 61s;
   s.run();
-  BOOST_TEST(s.splice->lifecycle().reason().value() == Reason::dead);
+  BOOST_TEST(s.splice.lifecycle().reason().value() == Reason::dead);
   s.now += 10s;
   s.run();
   s.now += 10s;

@@ -21,8 +21,9 @@ using namespace std::chrono_literals;
 
 // A splice between two scripted ends, in virtual time.
 struct Spliced {
-  explicit Spliced(const config::Route& its_route = {}, std::uint64_t buffers = 1 << 30)
-      : route(its_route), budget(buffers), splice(route, browser, &backend, budget, now) {}
+  // `echoes`: the backend is not there.
+  explicit Spliced(const config::Route& its_route = {}, std::uint64_t buffers = 1 << 30, bool echoes = false)
+      : route(its_route), budget(buffers), splice(route, browser, echoes ? nullptr : &backend, budget, now) {}
 
   // Advances until nothing more moves, as a worker would, told of each change once.
   net::Wants run() {

@@ -12,33 +12,15 @@ using ws::Opcode;
 namespace {
 
 // A traced splice, with a backend or without.
-struct Traced {
-  explicit Traced(const config::Route& its_route = {}, bool echoes = false)
-      : route(its_route), splice(route, browser, echoes ? nullptr : &backend, budget, now) {
+struct Traced : Spliced {
+  explicit Traced(const config::Route& its_route = {}, bool echoes = false) : Spliced(its_route, 1 << 30, echoes) {
     splice.trace(&trace);
   }
 
-  net::Wants run() {
-    splice.browser_ready(browser.changes());
-    splice.backend_ready(backend.changes());
-    for (int turn = 0; turn < 100'000; ++turn) {
-      const net::Wants wants = splice.advance(now, *scratch);
-      if (wants.over || !wants.again) return wants;
-    }
-    BOOST_FAIL("the splice never came to rest");
-    return {};
-  }
   std::vector<RecordedTrace::Told>& up() { return trace.frames_of(Direction::up); }
   std::vector<RecordedTrace::Told>& down() { return trace.frames_of(Direction::down); }
 
-  Instant now = Instant(1h);
-  config::Route route;
-  testing::ScriptedEnd browser;
-  testing::ScriptedEnd backend;
-  net::BufferBudget budget{1 << 30};
-  std::unique_ptr<net::Scratch> scratch = std::make_unique<net::Scratch>();
-  RecordedTrace trace;  // before who tells it
-  net::Splice splice;
+  RecordedTrace trace;
 };
 
 }  // namespace
