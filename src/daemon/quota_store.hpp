@@ -23,8 +23,8 @@ class QuotaStore {
   QuotaStore(const QuotaStore&) = delete;
   QuotaStore& operator=(const QuotaStore&) = delete;
 
-  // What is kept is kept there from the next tick on: what this process counted, in place of a file that is there. Waits
-  // for what is being written.
+  // What is kept is kept there from the next tick on: what this process counted, in place of a file that is there.
+  // Waits for what is being written.
   void move_to(std::string directory);
 
   // Takes up the file, before any session; a missing one is an empty one. One that is of no use is moved aside, to
