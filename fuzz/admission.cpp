@@ -60,6 +60,7 @@ struct World {
 
 void add_route(const Words& words, World& world) {
   config::Route route;
+  route.backend.kind = config::Backend::Kind::echo;
   route.path = path_in(words);
   if (route.path.ends_with("/*")) {
     route.prefix = true;

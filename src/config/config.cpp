@@ -28,8 +28,17 @@ std::vector<client::Network> loopback_networks() {
   return {client::parse_network("127.0.0.0/8").value(), client::parse_network("::1").value()};
 }
 
+std::string folder_of(const Route& route) {
+  return route.path.ends_with('/') ? route.path : route.path + "/";
+}
+
 std::string Backend::text() const {
-  return kind == Kind::echo ? "echo:" : fmt::format("tcp://{}:{}", bracketed(host), port);
+  switch (kind) {
+    case Kind::tcp: return fmt::format("tcp://{}:{}", bracketed(host), port);
+    case Kind::echo: return "echo:";
+    case Kind::none: break;
+  }
+  return {};
 }
 
 std::optional<Backend> parse_tcp_backend(std::string_view text) {

@@ -85,12 +85,23 @@ struct TrustedProxies {
   Position position;
 };
 
+// Files that answer plain requests, beside the sockets.
+struct Web {
+  std::string directory{};  // absolute
+  // A page may load what is beside it, and open sockets to where it came from.
+  std::string content_security_policy =
+      "default-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'; object-src 'none'";
+  std::optional<Milliseconds> cache{};  // how long a browser may keep a file without asking
+  Position position{};
+};
+
 struct Listener {
   Bind bind;
   std::optional<Tls> tls;
   bool plaintext = false;
   std::optional<client::Peers> proxy_protocol;  // who begins each connection with a PROXY header; nobody else may come
   std::optional<TrustedProxies> trusted_proxies;
+  std::optional<Web> web;  // at every path that no route's files are at
   Access access;
   Position position;
 };
@@ -105,10 +116,10 @@ struct AdminListener {
 };
 
 struct Backend {
-  enum class Kind : std::uint8_t { tcp, echo };
+  enum class Kind : std::uint8_t { tcp, echo, none };
   std::string host{};      // tcp: a name or a numeric address without brackets
   std::uint16_t port = 0;  // tcp
-  Kind kind = Kind::tcp;   // echo: there is no service, messages go back
+  Kind kind = Kind::tcp;   // echo: there is no service, messages go back; none: the route only has files
 
   std::string text() const;  // as the configuration writes it
   bool operator==(const Backend&) const = default;
@@ -207,8 +218,8 @@ struct ForwardAuth {
   // says, or "forward".
   std::optional<std::string> identity;
   Milliseconds timeout{5'000};
-  std::uint64_t concurrency = 64;     // sub-requests at once; more are turned away
-  std::optional<Milliseconds> cache;  // how long an admission holds for the same question
+  std::uint64_t concurrency = 64;       // sub-requests at once; more are turned away
+  std::optional<Milliseconds> cache{};  // how long an admission holds for the same question
 };
 
 struct TokensAuth {
@@ -228,8 +239,9 @@ struct Route {
   std::optional<std::string> host;  // lower case, without port and trailing dot
   std::string path;  // canonical (ws/target); a prefix route keeps its slash and drops the star: "/desk/"
   bool prefix = false;
-  std::vector<ws::OriginPattern> origins;  // not empty
-  Backend backend;
+  std::vector<ws::OriginPattern> origins;  // empty only where there is no backend
+  Backend backend{.kind = Backend::Kind::none};
+  std::optional<Web> web;  // below the path
   bool allow_missing_origin = false;
   std::optional<std::vector<std::string>> subprotocols;  // absent: the first offered one is answered
   ws::Accepts accepts = ws::Accepts::any;
@@ -246,7 +258,12 @@ struct Route {
   Position origins_position;
   Position subprotocols_position;
   Position position;
+
+  bool has_sessions() const { return backend.kind != Backend::Kind::none; }
 };
+
+// Where the files of its `web` are, with a slash at the end: "/desk/" for both /desk and /desk/*.
+std::string folder_of(const Route& route);
 
 enum class LogClient : std::uint8_t { full, prefix, none };
 

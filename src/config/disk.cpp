@@ -80,6 +80,17 @@ FileStamp stamp_of(const std::string& path) {
   return {status.st_dev, status.st_ino, status.st_size, status.st_ctim.tv_sec * nanoseconds + status.st_ctim.tv_nsec};
 }
 
+bool is_readable_directory(const std::string& path, std::string& why) {
+  const Descriptor directory(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (directory.get() >= 0 && ::faccessat(directory.get(), ".", X_OK, AT_EACCESS) == 0) return true;
+  switch (errno) {
+    case ENOENT: why = "there is no such directory"; break;
+    case ENOTDIR: why = "it is not a directory"; break;
+    default: why = reason_of(errno); break;
+  }
+  return false;
+}
+
 std::optional<std::string> DiskFiles::read(const std::string& path, std::string& why) {
   auto content = read_regular_file(path, why);
   if (!content) return {};

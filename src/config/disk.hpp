@@ -29,6 +29,9 @@ struct FileStamp {
 };
 FileStamp stamp_of(const std::string& path);
 
+// A directory in which files can be opened. Otherwise `why` says what is wrong.
+bool is_readable_directory(const std::string& path, std::string& why);
+
 class DiskFiles final : public Files {
  public:
   std::optional<std::string> read(const std::string& path, std::string& why) override;

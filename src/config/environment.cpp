@@ -1,5 +1,6 @@
 #include "base/log_record.hpp"
 #include "config/certificate_checks.hpp"
+#include "config/disk.hpp"
 #include "config/load.hpp"
 #include "config/report.hpp"
 
@@ -60,11 +61,22 @@ void check_state(const Config& config, const Environment& environment, Report& r
   }
 }
 
+void check_directory(const Web& web, Report& report) {
+  std::string why;
+  if (!is_readable_directory(web.directory, why)) {
+    report.error(web.position, fmt::format("`web`: cannot serve `{}`: {}", printable(web.directory), why));
+  }
+}
+
 }  // namespace
 
 std::vector<Diagnostic> check_environment(const Config& config, const Environment& environment) {
   Report report;
+  for (const Route& route : config.routes) {
+    if (route.web) check_directory(*route.web, report);
+  }
   for (const Listener& listener : config.listeners) {
+    if (listener.web) check_directory(*listener.web, report);
     if (!listener.tls) continue;
     for (const Certificate& certificate : listener.tls->certificates) {
       check_certificate(certificate, environment, report);

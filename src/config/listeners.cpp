@@ -134,6 +134,7 @@ Keys<Listener> listener_keys() {
        },
        {},
        names(trusted_proxies_keys(), ".")},
+      web<Listener>(),
       allow<Listener>(),
       deny<Listener>(),
       enforce<Listener>({enforce_allow<Listener>(), enforce_deny<Listener>()}),

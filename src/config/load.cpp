@@ -78,11 +78,7 @@ Keys<Timeouts> timeouts_keys() {
 }
 
 void read_state(Reading& reading, const Field& field, Config& config) {
-  constexpr std::string_view what = "the path of a directory such as /var/lib/drawbridge";
-  const auto text = read_text(reading, field, what);
-  if (!text) return;
-  if (text->empty()) return expected(reading, field, what);
-  config.state = reading.absolute(*text);
+  if (auto path = read_directory(reading, field, "/var/lib/drawbridge")) config.state = *std::move(path);
 }
 
 void read_include(Reading& reading, const Field& field, Config& /*config*/) {
@@ -141,6 +137,7 @@ class Loader {
       require_some(*root, "routes", config_.routes.empty(), "name, path, origins and backend");
     }
     check_clear_text(config_, report_);
+    check_shared_origins(config_, report_);
     return {std::move(config_), std::move(report_).sorted()};
   }
 

@@ -106,6 +106,15 @@ std::optional<std::string> read_file_name(Reading& reading, const Field& field, 
   return {};
 }
 
+std::optional<std::string> read_directory(Reading& reading, const Field& field, std::string_view example) {
+  const std::string what = fmt::format("the path of a directory such as {}", example);
+  const auto text = read_text(reading, field, what);
+  if (!text) return {};
+  if (!text->empty()) return reading.absolute(*text);
+  expected(reading, field, what);
+  return {};
+}
+
 const Position& position_of(const Node& mapping, std::string_view key) {
   const Entry* const entry = mapping.find(key);
   return entry == nullptr ? mapping.position : entry->value->position;

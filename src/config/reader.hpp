@@ -22,7 +22,7 @@ namespace drawbridge::config {
 // What may stand only once in all files, and where it stands.
 struct Claims {
   std::map<std::string, Position> route_names;
-  std::map<std::string, Position> route_places;  // by host and path
+  std::map<std::string, Position> route_places;  // by host and path; those of files apart
   std::vector<std::pair<Bind, Position>> binds;
 };
 
@@ -239,6 +239,9 @@ Key<T> file(std::string_view name, std::string T::*member, std::string_view requ
           },
           [member](const T& from) { return write_text(from.*member); }, required};
 }
+
+// The path of a directory.
+std::optional<std::string> read_directory(Reading& reading, const Field& field, std::string_view example);
 
 template <class Enum>
 using Words = std::vector<std::pair<std::string_view, Enum>>;

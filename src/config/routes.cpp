@@ -72,10 +72,11 @@ void read_origins(Reading& reading, const Field& field, Route& route) {
 }
 
 Written write_backend(const Backend& backend) {
-  return Written(backend.text());
+  return write_text(backend.text());
 }
 
 Written write_origins(const Route& route) {
+  if (route.origins.empty()) return nullptr;
   return write_list<ws::OriginPattern>(route.origins,
                                        [](const ws::OriginPattern& pattern) { return Written(pattern.text()); });
 }
@@ -185,6 +186,28 @@ Key<Route> quotas() {
   return key;
 }
 
+// A route bridges, or serves files, or both.
+void check_what_is_there(Reading& reading, const Node& node) {
+  const bool bridges = node.find("backend") != nullptr || node.find("origins") != nullptr;
+  const bool serves = node.find("web") != nullptr;
+  const auto require = [&](std::string_view key, std::string_view what) {
+    if (node.find(key) == nullptr) reading.report.error(node.position, fmt::format("missing key `{}`: {}", key, what));
+  };
+  if (bridges || !serves) {
+    require("origins", "who may enter, such as [ \"https://app.example.org\" ]");
+    require("backend", "the service behind the route, such as tcp://127.0.0.1:5900");
+  }
+  if (!serves || node.find("auth") == nullptr) return;
+  if (bridges) {
+    reading.report.warning(position_of(node, "web"),
+                           "`auth` guards the route's sessions, not these files, which everybody may read");
+  } else {
+    reading.report.error(position_of(node, "auth"),
+                         "`auth` guards sessions, and this route has none: everybody may read the files of `web`; take "
+                         "`auth` away, or serve what is secret elsewhere");
+  }
+}
+
 }  // namespace
 
 Form<Backend> tcp_backend() {
@@ -197,8 +220,9 @@ Keys<Route> route_keys() {
       {"host", read_host, [](const Route& from) { return write_text(from.host.value_or("")); }},
       {"path", read_path, [](const Route& from) { return Written(from.path + (from.prefix ? "*" : "")); },
        "what browsers ask for, such as /desk"},
-      {"origins", read_origins, write_origins, "who may enter, such as [ \"https://app.example.org\" ]"},
-      value("backend", &Route::backend, backend(), "the service behind the route, such as tcp://127.0.0.1:5900"),
+      {"origins", read_origins, write_origins},
+      value("backend", &Route::backend, backend()),
+      web<Route>(),
       boolean("allow_missing_origin", &Route::allow_missing_origin),
       {"subprotocols", read_subprotocols,
        [](const Route& from) { return from.subprotocols ? write_texts(*from.subprotocols) : Written(); }},
@@ -227,6 +251,7 @@ Keys<Route> route_keys() {
 }
 
 void check_route(Reading& reading, const Node& node, const Route& route) {
+  check_what_is_there(reading, node);
   if (!route.name.empty()) {
     const Position& position = position_of(node, "name");
     const auto [first, added] = reading.claims.route_names.try_emplace(route.name, position);
@@ -253,6 +278,14 @@ void check_route(Reading& reading, const Node& node, const Route& route) {
   if (!added) {
     reading.report.error(position,
                          fmt::format("the route on {} has the same host and path", place(first->second, position)));
+    return;
+  }
+  if (!route.web) return;
+  const std::string files = fmt::format("files {} {}", route.host.value_or("*"), folder_of(route));
+  const auto [others, is_free] = reading.claims.route_places.try_emplace(files, position);
+  if (!is_free) {
+    reading.report.error(position, fmt::format("the route on {} has its files below {} too",
+                                               place(others->second, position), folder_of(route)));
   }
 }
 

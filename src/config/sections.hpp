@@ -54,12 +54,26 @@ Key<T> enforce_deny() {
           },
           [](const T& from) { return Written(from.access.enforce_deny); }};
 }
+void read_web(Reading& reading, const Field& field, std::optional<Web>& web);
+Written write_web(const std::optional<Web>& web);
+std::vector<std::string> names_of_web();  // of the keys in it
+// Of what has a `web`.
+template <class T>
+Key<T> web() {
+  return {"web",
+          [](Reading& reading, const Field& field, T& out) { read_web(reading, field, out.web); },
+          [](const T& from) { return write_web(from.web); },
+          {},
+          names_of_web()};
+}
 Form<Backend> tcp_backend();
 Keys<Auth> auth_keys();
 void check_auth(Reading& reading, const Node& node, const Auth& auth);
 // Who could come in that the author of the configuration may not mean.
 void check_openness(Reading& reading, const Node& node, const Route& route);
 void check_access(Reading& reading, const Node& node, const Access& access);
+// Files whose scripts could act with other people's cookies.
+void check_shared_origins(const Config& config, Report& report);
 // Credentials that would cross a network unencrypted.
 void check_clear_text(const Config& config, Report& report);
 Keys<Penalties> penalties_keys();

@@ -62,6 +62,7 @@ Bridge::Bridge(asio::io_context& control, LogSink& log, net::InheritedSockets in
       quota_store_(state_directory(config), quotas_, log),
       resolver_(std::make_unique<net::Resolver>()),
       passwords_(std::make_unique<net::Passwords>()),
+      disk_(std::make_unique<net::Disk>()),
       revocations_(state_directory(config), log),
       admin_listeners_(control, log, std::move(admit_operator)) {}
 
@@ -89,7 +90,7 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     Planned plan;
     plan.mode = wanted.bind.mode;
     std::string why;
-    net::Entrance entrance{{}, wanted.access, wanted.proxy_protocol, wanted.trusted_proxies};
+    net::Entrance entrance{{}, wanted.access, wanted.proxy_protocol, wanted.trusted_proxies, wanted.web};
     if (wanted.tls) {
       plan.tls_files.emplace(*wanted.tls, wanted.bind.text(), credentials_directory());
       entrance.tls = plan.tls_files->read(why);
@@ -152,7 +153,8 @@ std::vector<std::string> Bridge::apply(config::Config config) {
     const unsigned count = snapshot_->config().workers.value_or(std::max(1U, std::thread::hardware_concurrency()));
     for (unsigned index = 0; index < count; ++index) {
       workers_.push_back(std::make_unique<net::Worker>(
-          index, net::Services{limiter_, buffers_, *resolver_, log_, refusals_, *passwords_, penalties_, quotas_},
+          index,
+          net::Services{limiter_, buffers_, *resolver_, log_, refusals_, *passwords_, *disk_, penalties_, quotas_},
           snapshot_));
       workers_.back()->start();
     }
@@ -330,6 +332,7 @@ void Bridge::stop() {
   // Between the two: the workers ask it while they run, and it answers into what they leave behind.
   resolver_.reset();
   passwords_.reset();
+  disk_.reset();
   workers_.clear();
   if (snapshot_ && counts_days()) quota_store_.save();
   refusals_.summarise(Clock::now());

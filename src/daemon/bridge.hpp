@@ -113,6 +113,7 @@ class Bridge {
   // These go after the workers' threads, before what they call back.
   std::unique_ptr<net::Resolver> resolver_;
   std::unique_ptr<net::Passwords> passwords_;
+  std::unique_ptr<net::Disk> disk_;
   RevocationStore revocations_;
   std::vector<std::shared_ptr<net::Listener>> listeners_;
   CertificateWatch certificates_;

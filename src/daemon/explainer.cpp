@@ -43,7 +43,8 @@ std::unique_ptr<Explainer> Explainer::make(config::Config config, const std::str
   if (revocations) made->revocations_ = revocations->get();
   made->snapshot_ = std::make_shared<const net::Snapshot>(std::move(config), nullptr, std::move(gates));
   for (const config::Listener& listener : made->snapshot_->config().listeners) {
-    Door door{&listener, {{}, listener.access, listener.proxy_protocol, listener.trusted_proxies}, {}, {}};
+    Door door{
+        &listener, {{}, listener.access, listener.proxy_protocol, listener.trusted_proxies, listener.web}, {}, {}};
     if (listener.tls) {
       door.entrance.tls =
           net::TlsContext::make(*listener.tls, listener.bind.text(), credentials_directory, door.tls_trouble);

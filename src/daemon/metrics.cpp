@@ -56,6 +56,10 @@ void put_refusals(MetricFamilies& page, const net::Tally& tally) {
   for (const auto& [version, count] : tally.handshakes) page.put(count, {{"version", version}});
   page.counter("drawbridge_handshake_failures_total", "TLS handshakes that were not.");
   page.put(tally.handshake_failures);
+  page.counter("drawbridge_file_responses_total", "Answers to requests for files, by their status.");
+  for (const auto& [status, count] : tally.files) page.put(count, {{"status", std::to_string(status)}});
+  page.counter("drawbridge_file_bytes_total", "Bytes of files that were sent.");
+  page.put(tally.file_bytes);
 }
 
 void put_limits(MetricFamilies& page, const Bridge& bridge) {

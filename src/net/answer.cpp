@@ -1,5 +1,7 @@
 #include "net/answer.hpp"
 
+#include "web/http_date.hpp"
+
 #include <sstream>
 
 #include <boost/beast/http/empty_body.hpp>
@@ -51,6 +53,14 @@ std::string refusal(Reason reason, std::string_view session, unsigned retry_afte
   body["session"] = boost::json::string_view(session.data(), session.size());
   response.body() = boost::json::serialize(body) + "\n";
   response.prepare_payload();
+  return serialized(response);
+}
+
+std::string response_head(const web::Response& answer, std::int64_t now, bool close) {
+  http::response<http::empty_body> response(http::int_to_status(answer.status), 11);
+  response.set(http::field::date, web::http_date(now));
+  for (const web::Response::Field& field : answer.fields) response.insert(view(field.name), view(field.value));
+  if (close) response.set(http::field::connection, "close");
   return serialized(response);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/reason.hpp"
+#include "web/response.hpp"
 
 #include <optional>
 #include <string>
@@ -12,6 +13,9 @@ namespace drawbridge::net {
 // Connection: close. `retry_after`: seconds, 0 for none. `challenge`: of WWW-Authenticate, for a 401.
 std::string refusal(Reason reason, std::string_view session, unsigned retry_after,
                     std::string_view challenge = "Bearer");
+
+// The head of an answer to a request for a file. `now`: seconds since 1970. `close`: the connection is of no more use.
+std::string response_head(const web::Response& response, std::int64_t now, bool close);
 
 // 101 Switching Protocols (RFC 6455 §4.2.2).
 std::string switching_protocols(std::string_view accept, const std::optional<std::string>& subprotocol);

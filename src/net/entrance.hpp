@@ -16,6 +16,7 @@ struct Entrance {
   config::Access access;
   std::optional<client::Peers> proxy_protocol;
   std::optional<config::TrustedProxies> trusted_proxies;
+  std::optional<config::Web> web;
 
   // Whether the peer only speaks for somebody else, who counts once he is named.
   bool is_proxy(const std::optional<client::Address>& peer) const {

@@ -5,6 +5,7 @@
 #include "net/answer.hpp"
 #include "net/authentication.hpp"
 #include "net/dial.hpp"
+#include "net/files.hpp"
 #include "net/head.hpp"
 #include "net/naming.hpp"
 #include "net/opening_state.hpp"
@@ -68,21 +69,23 @@ Task<std::optional<Head>> read_head(Opening& opening) {
   const std::size_t most = opening.settings->config().limits.head;
   std::string& received = opening.received;
   opening.wait.set_limit(Clock::now() + opening.settings->config().timeouts.head);
+  std::size_t seen = 0;
   for (;;) {
-    const IoResult result = opening.browser->read(std::span(opening.worker.scratch().up).first(head_read));
-    if (result.status != IoStatus::ok) {
-      if (co_await ready_again(opening, *opening.browser, result.status)) continue;
-      if (opening.wait.expired()) {
-        co_await refuse(opening, Reason::head_timeout, 0);
-      } else {
-        give_up(opening, result.status == IoStatus::broken ? Reason::tls_error : Reason::client_gone);
+    // There may be some already, behind the request before.
+    if (received.size() == seen) {
+      const IoResult result = opening.browser->read(std::span(opening.worker.scratch().up).first(head_read));
+      if (result.status != IoStatus::ok) {
+        if (co_await ready_again(opening, *opening.browser, result.status)) continue;
+        if (opening.wait.expired()) {
+          co_await refuse(opening, Reason::head_timeout, 0);
+        } else {
+          give_up(opening, result.status == IoStatus::broken ? Reason::tls_error : Reason::client_gone);
+        }
+        co_return std::nullopt;
       }
-      co_return std::nullopt;
+      received.append(reinterpret_cast<const char*>(opening.worker.scratch().up.data()), result.bytes);
     }
-    const auto* bytes = reinterpret_cast<const char*>(opening.worker.scratch().up.data());
-    const std::size_t seen = received.size();
-    received.append(bytes, result.bytes);
-    const std::size_t size = head_size(received, seen);
+    const std::size_t size = head_size(received, std::exchange(seen, received.size()));
     if (size > most || (size == 0 && received.size() >= most)) {
       co_await refuse(opening, excess_of(received, most), 0);
       co_return std::nullopt;
@@ -117,17 +120,9 @@ policy::Verdict judge(Opening& opening, const Snapshot& snapshot, const ws::Requ
   if (!form) form = forwarded;
   const bool only_credentials = !form && set_credentials_aside(asked);
   if (asked.upgrade.origin_text) opening.identity.origin = *asked.upgrade.origin_text;
-  policy::Circumstances circumstances;
-  circumstances.draining = opening.worker.draining();
-  circumstances.client = opening.client;
-  circumstances.access = &opening.entrance->access;
-  if (opening.entry.action == policy::Entry::Action::refuse) circumstances.refusal = opening.entry.reason;
-  circumstances.retry_after = opening.entry.retry_after;
+  policy::Circumstances circumstances = circumstances_of(opening);
   circumstances.full = opening.worker.services().limiter.full();
   circumstances.offers_only_credentials = only_credentials;
-  circumstances.host_is_ours = [&](std::string_view host) {
-    return opening.tls == nullptr || opening.tls->may_serve(host);
-  };
   circumstances.route_is_draining = [&](std::size_t index) {
     return snapshot.route(index)->state->draining.load(std::memory_order_relaxed);
   };
@@ -174,9 +169,13 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   if (!opening.wait.watches()) co_return give_up(opening, Reason::full);
   if (opening.entrance->proxy_protocol && !co_await read_proxy_header(opening)) co_return;
   if (opening.entrance->tls && !co_await shake_hands(opening)) co_return;
-  const std::optional<Head> head = co_await read_head(opening);
-  if (!head) co_return;
-  co_await answer_request(opening, head->request());
+  for (;;) {
+    const std::optional<Head> head = co_await read_head(opening);
+    if (!head) co_return;
+    if (!may_be_for_file(opening, head->request())) co_return co_await answer_request(opening, head->request());
+    const bool goes_on = co_await answer_file_request(opening, head->request());
+    if (!goes_on) co_return;
+  }
 }
 
 namespace {

@@ -38,6 +38,19 @@ void Opening::begin_tls() {
   browser = std::move(end);
 }
 
+policy::Circumstances circumstances_of(const Opening& opening) {
+  policy::Circumstances circumstances;
+  circumstances.draining = opening.worker.draining();
+  circumstances.client = opening.client;
+  circumstances.access = &opening.entrance->access;
+  if (opening.entry.action == policy::Entry::Action::refuse) circumstances.refusal = opening.entry.reason;
+  circumstances.retry_after = opening.entry.retry_after;
+  circumstances.host_is_ours = [&opening](std::string_view host) {
+    return opening.tls == nullptr || opening.tls->may_serve(host);
+  };
+  return circumstances;
+}
+
 Task<bool> ready_again(Opening& opening, End& end, IoStatus status) {
   if (end.lacked_memory()) opening.wait.look_again();
   if (status == IoStatus::again_read) co_return co_await opening.wait.readable();

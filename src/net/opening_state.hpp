@@ -4,6 +4,7 @@
 #include "net/socket_wait.hpp"
 #include "net/tls_end.hpp"
 #include "net/worker.hpp"
+#include "policy/admission.hpp"
 #include "ws/upgrade.hpp"
 
 #include <memory>
@@ -20,6 +21,7 @@ struct Asked {
   std::unique_ptr<auth::Principal> principal;  // whom a credential named; null: none was asked for
   std::string rule;                            // what refused it, for its line
   std::string detail;                          // more about that; never a secret
+  bool is_head = false;                        // a HEAD: the answer has no body
   std::shared_ptr<const ActiveRoute> route;
   RoutePlace place;             // from admission on
   policy::IdentityShare share;  // from authentication on
@@ -50,10 +52,14 @@ struct Opening {
   std::string received;          // the head, and what came behind it
   std::unique_ptr<Asked> asked;  // from the head on
   bool told = false;             // its line is written, or left to its session
+  unsigned requests = 0;         // for files, that were answered
 
   // From here on there is a browser's end.
   void begin_tls();
 };
+
+// What admission has to know of the connection.
+policy::Circumstances circumstances_of(const Opening& opening);
 
 // Waits for what `status` asks for; false when the limit came first or the connection is of no more use.
 Task<bool> ready_again(Opening& opening, End& end, IoStatus status);

@@ -2,6 +2,7 @@
 
 #include "net/answer.hpp"
 #include "net/gate.hpp"
+#include "net/head.hpp"
 #include "policy/admission.hpp"
 #include "ws/frame.hpp"
 
@@ -99,7 +100,9 @@ void give_up(Opening& opening, Reason reason, std::string_view detail) {
 
 Task<> refuse(Opening& opening, Reason reason, unsigned retry_after) {
   log_refusal(opening, reason, "status", info(reason).http_status);
-  co_await part(opening, *opening.browser, refusal(reason, opening.identity.session, retry_after, challenge(opening)));
+  std::string words = refusal(reason, opening.identity.session, retry_after, challenge(opening));
+  if (asked_by(opening).is_head) words.resize(head_size(words));
+  co_await part(opening, *opening.browser, std::move(words));
 }
 
 Task<> refuse_in_close_frame(Opening& opening, Reason reason, unsigned retry_after) {

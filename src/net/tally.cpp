@@ -38,6 +38,8 @@ void Tally::add(const Tally& other) {
   for (const auto& [version, count] : other.handshakes) handshakes[version] += count;
   handshake_failures.add(other.handshake_failures);
   durations.add(other.durations);
+  for (const auto& [status, count] : other.files) files[status] += count;
+  file_bytes += other.file_bytes;
 }
 
 }  // namespace drawbridge::net

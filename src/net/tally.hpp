@@ -84,7 +84,9 @@ struct Tally {
   std::map<std::string, RouteTally, std::less<>> routes;  // by name; "": what was refused before it had one
   std::map<std::string, std::uint64_t, std::less<>> handshakes{{"TLSv1.2", 0}, {"TLSv1.3", 0}};
   ReasonCounts handshake_failures;
-  Histogram<session_bounds> durations;  // of sessions
+  Histogram<session_bounds> durations;           // of sessions
+  std::map<std::uint16_t, std::uint64_t> files;  // answers to requests for files, by their status
+  std::uint64_t file_bytes = 0;                  // of files, that were sent
 
   // It stays where it is.
   RouteTally& route(std::string_view name);

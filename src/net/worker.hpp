@@ -2,6 +2,7 @@
 
 #include "auth/revocations.hpp"
 #include "net/descriptor.hpp"
+#include "net/disk.hpp"
 #include "net/entrance.hpp"
 #include "net/loop.hpp"
 #include "net/passwords.hpp"
@@ -33,6 +34,7 @@ struct Services {
   Log& log;
   Refusals& refusals;
   Passwords& passwords;
+  Disk& disk;
   policy::Penalties& penalties;
   policy::Quotas& quotas;
 };

@@ -151,6 +151,20 @@ Verdict admit(const std::vector<config::Route>& routes, const RouteTable& table,
   return verdict;
 }
 
+Verdict admit_to_files(const config::Route* route, std::string_view host, const Circumstances& circumstances) {
+  Verdict verdict;
+  std::optional<Refusal> refusal = refused_before_routing(circumstances, verdict.only_told);
+  if (!refusal && !circumstances.host_is_ours(host)) refusal = Refusal{Reason::misdirected, {}};
+  if (!refusal && route != nullptr) {
+    refusal = refused_by_address(route->access, circumstances.client, verdict.only_told);
+  }
+  if (!refusal) return verdict;
+  verdict.reason = refusal->reason;
+  verdict.rule = std::move(refusal->rule);
+  verdict.retry_after = retry_after(*verdict.reason, circumstances);
+  return verdict;
+}
+
 std::string_view rule_at_accept(Reason reason) {
   switch (reason) {
     case Reason::rate: return "limits.handshakes_per_client";

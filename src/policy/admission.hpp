@@ -62,6 +62,10 @@ struct Verdict {
 Verdict admit(const std::vector<config::Route>& routes, const RouteTable& table, std::optional<Reason> form,
               const ws::Upgrade& upgrade, const Circumstances& circumstances);
 
+// The same of a request for a file, as far as it concerns one: draining, the client's address (at the listener), its
+// rate, misdirected, its address (on the route). `route`: whose files they are; null: the listener's.
+Verdict admit_to_files(const config::Route* route, std::string_view host, const Circumstances& circumstances);
+
 // What decided at accept, by its reason: "limits.handshakes_per_client".
 std::string_view rule_at_accept(Reason reason);
 

@@ -7,17 +7,42 @@ namespace drawbridge::policy {
 RouteTable::RouteTable(const std::vector<config::Route>& routes) {
   for (std::size_t index = 0; index < routes.size(); ++index) {
     const config::Route& route = routes[index];
-    Paths& paths = route.host ? hosts_[*route.host] : any_host_;
-    (route.prefix ? paths.prefixes : paths.exact).emplace(route.path, index);
-    if (route.prefix) paths.longest_prefix = std::max(paths.longest_prefix, route.path.size());
+    if (route.has_sessions()) {
+      Paths& paths = sessions_.of(route);
+      if (route.prefix) {
+        paths.add_prefix(route.path, index);
+      } else {
+        paths.exact.emplace(route.path, index);
+      }
+    }
+    if (route.web) {
+      has_files_ = true;
+      Paths& paths = files_.of(route);
+      const std::string folder = config::folder_of(route);
+      if (folder != route.path) paths.exact.emplace(route.path, index);
+      paths.add_prefix(folder, index);
+    }
   }
 }
 
 std::optional<std::size_t> RouteTable::find(std::string_view host, std::string_view path) const {
-  if (const auto own = hosts_.find(host); own != hosts_.end()) {
+  return sessions_.find(host, path);
+}
+
+std::optional<std::size_t> RouteTable::find_files(std::string_view host, std::string_view path) const {
+  return files_.find(host, path);
+}
+
+std::optional<std::size_t> RouteTable::Places::find(std::string_view host, std::string_view path) const {
+  if (const auto own = hosts.find(host); own != hosts.end()) {
     if (const auto index = own->second.find(path)) return index;
   }
-  return any_host_.find(path);
+  return any_host.find(path);
+}
+
+void RouteTable::Paths::add_prefix(const std::string& path, std::size_t index) {
+  prefixes.emplace(path, index);
+  longest_prefix = std::max(longest_prefix, path.size());
 }
 
 std::optional<std::size_t> RouteTable::Paths::find(std::string_view path) const {

@@ -21,8 +21,13 @@ class RouteTable {
   // Indexes refer to this vector; nothing else of it is kept.
   explicit RouteTable(const std::vector<config::Route>& routes);
 
-  // The index of the route. `path` is canonical (ws/target), `host` lower case without port and trailing dot.
+  // The index of the route that sessions are on. `path` is canonical (ws/target), `host` lower case without port and
+  // trailing dot.
   std::optional<std::size_t> find(std::string_view host, std::string_view path) const;
+
+  // The index of the route that has the files there.
+  std::optional<std::size_t> find_files(std::string_view host, std::string_view path) const;
+  bool has_files() const { return has_files_; }
 
  private:
   // Lets a string_view look up a string without a copy.
@@ -38,11 +43,21 @@ class RouteTable {
     ByText<std::size_t> prefixes;
     std::size_t longest_prefix = 0;  // bytes
 
+    void add_prefix(const std::string& path, std::size_t index);
     std::optional<std::size_t> find(std::string_view path) const;
   };
 
-  ByText<Paths> hosts_;
-  Paths any_host_;
+  struct Places {
+    ByText<Paths> hosts;
+    Paths any_host;
+
+    Paths& of(const config::Route& route) { return route.host ? hosts[*route.host] : any_host; }
+    std::optional<std::size_t> find(std::string_view host, std::string_view path) const;
+  };
+
+  Places sessions_;
+  Places files_;  // folders are prefixes; they are known by their path without the slash, too
+  bool has_files_ = false;
 };
 
 }  // namespace drawbridge::policy

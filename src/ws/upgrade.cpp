@@ -36,12 +36,6 @@ std::vector<std::string_view> list(const Request& request, std::string_view name
   return elements;
 }
 
-bool list_names(const Request& request, std::string_view name, std::string_view wanted) {
-  const auto elements = list(request, name);
-  return std::any_of(elements.begin(), elements.end(),
-                     [&](std::string_view element) { return equal_ignoring_case(element, wanted); });
-}
-
 // True if Host, target and origin are what they must be; each is taken even if another is not.
 bool take_names(const Request& request, Upgrade& upgrade) {
   bool good = true;
@@ -100,6 +94,23 @@ std::optional<std::string_view> Request::field(std::string_view name) const {
   return found.value;
 }
 
+bool Request::lists(std::string_view name, std::string_view element) const {
+  const auto elements = list(*this, name);
+  return std::any_of(elements.begin(), elements.end(),
+                     [&](std::string_view each) { return equal_ignoring_case(each, element); });
+}
+
+bool asks_for_file(const Request& request) {
+  if (request.method != "GET" && request.method != "HEAD") return false;
+  return !request.lists("Upgrade", "websocket") && find(request, "Sec-WebSocket-Key").count == 0;
+}
+
+std::optional<Reason> check_file_request(const Request& request, Upgrade& upgrade) {
+  const bool names_are_good = take_names(request, upgrade);
+  if (!names_are_good || request.version != 11 || has_body(request)) return Reason::bad_request;
+  return std::nullopt;
+}
+
 std::optional<Reason> check_upgrade(const Request& request, Upgrade& upgrade) {
   const bool names_are_good = take_names(request, upgrade);
   if (request.method != "GET") return Reason::method;
@@ -108,8 +119,7 @@ std::optional<Reason> check_upgrade(const Request& request, Upgrade& upgrade) {
   const Occurrence version = find(request, "Sec-WebSocket-Version");
   const Occurrence key = find(request, "Sec-WebSocket-Key");
   if (version.count > 1 || key.count > 1) return Reason::bad_request;
-  if (version.value != "13" || !list_names(request, "Upgrade", "websocket") ||
-      !list_names(request, "Connection", "upgrade")) {
+  if (version.value != "13" || !request.lists("Upgrade", "websocket") || !request.lists("Connection", "upgrade")) {
     return Reason::upgrade_required;
   }
   if (!is_key(key.value) || !take_subprotocols(request, upgrade)) return Reason::bad_request;

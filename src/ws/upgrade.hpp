@@ -26,6 +26,8 @@ struct Request {
 
   // The value of the only field of that name (case-insensitive); empty optional if there is none or more than one.
   std::optional<std::string_view> field(std::string_view name) const;
+  // Whether the list in the fields of that name holds `element`, in any case.
+  bool lists(std::string_view name, std::string_view element) const;
 };
 
 // What a request asks for, as far as it could be understood. It is filled even when the upgrade is refused, so that the
@@ -45,6 +47,11 @@ struct Upgrade {
 // Transfer-Encoding) are bad_request; so are a body (Content-Length other than 0, any Transfer-Encoding), a version
 // other than HTTP/1.1, a malformed Origin, and a key that is not 16 bytes of base64.
 std::optional<Reason> check_upgrade(const Request& request, Upgrade& upgrade);
+
+// A GET or HEAD that asks for no WebSocket: for a file, where there are some.
+bool asks_for_file(const Request& request);
+// Of such a request. Host, target, origin, version and body have to be as for an upgrade; bad_request if they are not.
+std::optional<Reason> check_file_request(const Request& request, Upgrade& upgrade);
 
 // Checks that need the raw bytes of a head (request line to the empty line, both included): every line ends in CRLF, no
 // bare CR or LF, no NUL, no obs-fold (RFC 9112 §5.2), no white space before a colon.

@@ -139,7 +139,9 @@ class Examples(unittest.TestCase):
                 target = here / name.lstrip("/")
                 name = name.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
-            if match[1] in ("file", "revocations"):
+            if match[1] in ("web", "directory"):
+                target.mkdir(exist_ok=True)
+            elif match[1] in ("file", "revocations"):
                 target.touch()
             elif match[1] == "token":
                 target.write_text("0123456789abcdef" * 4)
@@ -147,7 +149,7 @@ class Examples(unittest.TestCase):
                 shutil.copy(self.key if match[1] == "key" else self.certificate, target)
             return f"{match[1]}:{match[2]}{name}"
 
-        text = re.sub(r'\b(chain|key|pem|ca|file|revocations|token):( *"?)([^\s",}]+)', provide, text)
+        text = re.sub(r'\b(chain|key|pem|ca|file|revocations|token|web|directory):( *"?)([^\s",}]+)', provide, text)
         (here / "drawbridge.yaml").write_text(text, encoding="utf-8")
         environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "CREDENTIALS_DIRECTORY": str(credentials)}
         return subprocess.run([DRAWBRIDGE, "check", "-c", "drawbridge.yaml"], cwd=here, env=environment, text=True,
@@ -354,7 +356,7 @@ class Names(unittest.TestCase):
                 key = re.fullmatch(r"((?:[a-z_]+(?:\[\])?\.)*[a-z_]+)(: .*)?", span)
                 if not key or not ("." in key[1] or key[2]) or span in self.OTHERS:
                     continue
-                if re.search(r"\.(yaml|service|socket|js|md|pem|org)$", span):
+                if re.search(r"\.(yaml|service|socket|html|js|md|pem|org)$", span):
                     continue
                 asked += 1
                 with self.subTest(f"{file.relative_to(SOURCES)}: {span}"):

@@ -6,7 +6,7 @@ import pathlib
 import re
 import sys
 
-LAYERS = ["base", "client", "ws", "config", "auth", "policy", "net", "admin", "ctl", "daemon"]
+LAYERS = ["base", "client", "ws", "config", "auth", "policy", "web", "net", "admin", "ctl", "daemon"]
 FIRST_WITH_SOCKETS = LAYERS.index("net")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')

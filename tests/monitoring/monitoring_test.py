@@ -123,6 +123,8 @@ class Watched:
         (self.directory / "key.pem").chmod(0o600)
         (self.directory / "admin.token").write_text(TOKEN + "\n", encoding="utf-8")
         (self.directory / "tokens").touch()
+        (self.directory / "page").mkdir()
+        (self.directory / "page/index.html").write_text("<h1>the page</h1>", encoding="utf-8")
         admin, = blocks("yaml")[:1]
         assert "127.0.0.1:9180" in admin
         route = f'path: /PATH, origins: [ "{ORIGIN}" ], backend: "BACKEND"'
@@ -130,7 +132,7 @@ class Watched:
                   ("dead", f"tcp://127.0.0.1:{free_port()}", ""), ("guarded", "echo:", ", auth: [ { tokens: { file: tokens } } ]")]
         (self.directory / "drawbridge.yaml").write_text(
             f"listeners:\n  - bind: 127.0.0.1:{self.port}\n"
-            "    tls: { certificates: [ { chain: chain.pem, key: key.pem } ] }\nroutes:\n"
+            "    tls: { certificates: [ { chain: chain.pem, key: key.pem } ] }\n    web: page\nroutes:\n"
             + "".join(f'  - {{ name: {name}, {route.replace("PATH", name).replace("BACKEND", backend)}{more} }}\n'
                       for name, backend, more in routes)
             + admin.replace("127.0.0.1:9180", f"127.0.0.1:{self.admin}")
@@ -182,6 +184,10 @@ class Watched:
         statuses = [asyncio.run(self.cross(*request)) for request in
                     [("/desk",), ("/echo",), ("/dead",), ("/guarded",), ("/nosuch",)] + 4 * [("/desk", "https://evil.example")]]
         assert statuses == [101, 101, 502, 401, 404, 403, 403, 403, 403], statuses
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        with urllib.request.urlopen(f"https://127.0.0.1:{self.port}/", context=trusting, timeout=PATIENCE) as page:
+            assert page.read() == b"<h1>the page</h1>"
         with socket.create_connection(("127.0.0.1", self.port)) as plain:
             plain.sendall(b"GET / HTTP/1.1\r\n\r\n")
             plain.recv(4096)

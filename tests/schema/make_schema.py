@@ -66,6 +66,11 @@ FINER = {
     "penalties.exempt": {"minItems": 0},
     "limits.head": {"minimum": 256, "maximum": 1 << 20},
     "limits.identities": {"maximum": 1_000_000},
+    # What has sessions needs both, and what has not has files.
+    "routes[]": {
+        "dependencies": {"origins": ["backend"], "backend": ["origins"]},
+        "anyOf": [{"required": ["origins", "backend"]}, {"required": ["web"]}],
+    },
     "routes[].auth[]": {"minProperties": 1, "maxProperties": 1},
     "routes[].auth[].forward.concurrency": {"maximum": 10_000},
     "routes[].auth[].jwt": {
@@ -118,10 +123,12 @@ def enumeration(form):
 
 
 def schema_of(form):
-    form = form.removesuffix(", required")
+    form = form.removesuffix(", required").removesuffix(", required for sessions")
     if form == "mapping":
         # A key without a value is a mapping without keys.
         return {"type": ["object", "null"], "additionalProperties": False, "properties": {}}
+    if form == "directory or mapping":
+        return {"type": ["string", "object"], "minLength": 1, "additionalProperties": False, "properties": {}}
     if form == "list of mappings":
         return {"type": ["array", "null"], "items": {"type": "object", "additionalProperties": False, "properties": {}}}
     if form in FORMS:
@@ -136,7 +143,7 @@ def schema_of(form):
 
 def refine(schema, name):
     finer = FINER.get(name, {})
-    if "anyOf" in finer or "enum" in finer:
+    if "enum" in finer or ("anyOf" in finer and "properties" not in schema):
         schema.clear()
     # A bound belongs to the number, which may be one of two forms.
     target = next((one for one in schema.get("anyOf", []) if one.get("type") == "integer"), schema)

@@ -195,7 +195,8 @@ class Schema(unittest.TestCase):
         for path, verdict in zip(paths, loader_errors([changed(self.reference, path, remove) for path in paths])):
             missing = "missing key `" + str(path[-1]) + "`" in verdict
             seen = schema_errors(changed(self.reference, path, remove))
-            self.assertEqual(missing, f"{path[-1]!r} is a required property" in seen, f"without {path}: {verdict} / {seen}")
+            by_schema = any(f"{path[-1]!r} is a {kind}" in seen for kind in ("required property", "dependency"))
+            self.assertEqual(missing, by_schema, f"without {path}: {verdict} / {seen}")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,10 @@ BOOST_AUTO_TEST_SUITE(the_reference)
 
 BOOST_AUTO_TEST_CASE(shows_the_built_in_defaults) {
   const Loaded loaded = load(reference);
-  for (const auto& diagnostic : loaded.diagnostics) BOOST_ERROR(diagnostic.text());
+  for (const auto& diagnostic : loaded.diagnostics) {
+    // Here everything stands beside everything else.
+    if (diagnostic.message.find("share an origin") == std::string::npos) BOOST_ERROR(diagnostic.text());
+  }
   const Config& config = loaded.config;
   BOOST_TEST((config.workers == Config{}.workers));
   BOOST_TEST((config.log == Log{}));

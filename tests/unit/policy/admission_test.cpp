@@ -21,6 +21,7 @@ struct Request {
   Request() {
     route.name = "desk";
     route.path = "/desk";
+    route.backend.kind = config::Backend::Kind::echo;
     route.origins = {pattern("https://app.example.org")};
     upgrade.host.host = "bridge.example.org";
     upgrade.target.path = "/desk";
@@ -355,6 +356,38 @@ BOOST_AUTO_TEST_CASE(the_questions_are_asked_of_the_matching_host_and_route) {
   request.upgrade.target.path = "/x";
   BOOST_TEST(said(verdict()) == "admitted");
   BOOST_TEST((verdict().route == 1U));
+}
+
+BOOST_AUTO_TEST_CASE(files_are_for_everybody_who_may_come) {
+  Request request;
+  const auto verdict = [&](bool of_route = true) {
+    return admit_to_files(of_route ? &request.route : nullptr, "bridge.example", request.circumstances);
+  };
+  // Neither origins nor room for sessions concern them.
+  request.circumstances.full = true;
+  request.circumstances.route_is_full = [](std::size_t) { return true; };
+  BOOST_TEST(said(verdict()) == "admitted");
+
+  request.circumstances.client = client::parse_address("192.0.2.1");
+  request.route.access.deny = {client::parse_network("192.0.2.0/24").value()};
+  BOOST_TEST(said(verdict()) == "client_denied");
+  BOOST_TEST(said(verdict(false)) == "admitted");
+  request.route.access.enforce_deny = false;
+  BOOST_TEST(said(verdict()) == "admitted");
+  BOOST_TEST(verdict().only_told.size() == 1U);
+
+  request.circumstances.host_is_ours = [](std::string_view host) { return host != "bridge.example"; };
+  BOOST_TEST(said(verdict()) == "misdirected");
+  request.circumstances.refusal = Reason::rate;
+  request.circumstances.retry_after = 3;
+  BOOST_TEST(said(verdict()) == "rate");
+  BOOST_TEST(verdict().retry_after == 3U);
+  config::Access access;
+  access.allow = {client::parse_network("198.51.100.0/24").value()};
+  request.circumstances.access = &access;
+  BOOST_TEST(said(verdict()) == "client_denied");
+  request.circumstances.draining = true;
+  BOOST_TEST(said(verdict()) == "draining");
 }
 
 BOOST_AUTO_TEST_CASE(refusals_of_the_dial_are_told_as_the_route_says) {

@@ -17,6 +17,7 @@ config::Route route(std::optional<std::string> host, std::string pattern) {
   made.prefix = pattern.ends_with("/*");
   if (made.prefix) pattern.pop_back();
   made.path = std::move(pattern);
+  made.backend.kind = config::Backend::Kind::echo;
   return made;
 }
 
@@ -76,6 +77,33 @@ BOOST_AUTO_TEST_CASE(a_host_goes_before_everything_else) {
   BOOST_TEST(found(routes, "b.example", "/c") == "b.example/c");
   BOOST_TEST(found(routes, "c.example", "/a/b") == "*/a/b");
   BOOST_TEST(found(routes, "", "/c") == "*/c");
+}
+
+BOOST_AUTO_TEST_CASE(files_are_at_and_below_the_path_of_their_route) {
+  const auto with_files = [](config::Route made, bool sessions = false) {
+    made.web.emplace();
+    if (!sessions) made.backend = {.kind = config::Backend::Kind::none};
+    return made;
+  };
+  const std::vector routes{with_files(route("/game"), true), with_files(route("/lib/*")),
+                           with_files(route("a.example", "/*")), route("/lib/socket"), route("/desk")};
+  const RouteTable table(routes);
+  BOOST_TEST(table.has_files());
+  const auto files = [&](std::string_view host, std::string_view path) {
+    const auto index = table.find_files(host, path);
+    return index ? routes.at(*index).name : "none";
+  };
+  for (const auto* path : {"/game", "/game/", "/game/a/b.js"}) BOOST_TEST(files("any", path) == "*/game", path);
+  for (const auto* path : {"/lib/", "/lib/a", "/lib/socket"}) BOOST_TEST(files("any", path) == "*/lib/*", path);
+  for (const auto* path : {"/", "/lib", "/games", "/desk", "/desk/x"}) BOOST_TEST(files("any", path) == "none", path);
+  BOOST_TEST(files("a.example", "/game/x") == "a.example/*");
+  // Where only files are no session is.
+  BOOST_TEST(found(routes, "any", "/game") == "*/game");
+  BOOST_TEST(found(routes, "any", "/game/x") == "none");
+  BOOST_TEST(found(routes, "any", "/lib/a") == "none");
+  BOOST_TEST(found(routes, "any", "/lib/socket") == "*/lib/socket");
+  BOOST_TEST(!RouteTable(std::vector{route("/a/*")}).has_files());
+  BOOST_TEST(!RouteTable(std::vector{route("/a/*")}).find_files("any", "/a/b"));
 }
 
 BOOST_AUTO_TEST_CASE(a_host_matches_whole) {

@@ -280,6 +280,36 @@ BOOST_AUTO_TEST_CASE(a_strict_head_has_nothing_ambiguous) {
   for (const auto& [head, name] : cases) BOOST_TEST(!raw_head_is_strict(head), name);
 }
 
+BOOST_AUTO_TEST_CASE(what_asks_for_no_websocket_asks_for_a_file) {
+  const auto plain = [](std::string_view method, std::vector<Field> fields) {
+    return Request{.method = method, .target = "/a?b", .version = 11, .fields = std::move(fields)};
+  };
+  BOOST_TEST(asks_for_file(plain("GET", {})));
+  BOOST_TEST(asks_for_file(plain("HEAD", {})));
+  BOOST_TEST(asks_for_file(plain("GET", {{"Upgrade", "h2c"}, {"Connection", "Upgrade, HTTP2-Settings"}})));
+  BOOST_TEST(!asks_for_file(plain("POST", {})));
+  BOOST_TEST(!asks_for_file(plain("get", {})));
+  BOOST_TEST(!asks_for_file(plain("GET", {{"upgrade", "h2c, WebSocket"}})));
+  BOOST_TEST(!asks_for_file(plain("GET", {{"sec-websocket-key", ""}})));
+  BOOST_TEST(!asks_for_file(example()));
+
+  const auto check = [&](std::vector<Field> fields, unsigned version = 11) {
+    Request request = plain("GET", std::move(fields));
+    request.version = version;
+    Upgrade upgrade;
+    const auto reason = check_file_request(request, upgrade);
+    return reason ? std::string(word(*reason)) : upgrade.host.host + upgrade.target.path + "?" + upgrade.target.query;
+  };
+  BOOST_TEST(check({{"Host", "A.example:8443"}}) == "a.example/a?b");
+  BOOST_TEST(check({{"Host", "a"}, {"Content-Length", "0"}}) == "a/a?b");
+  BOOST_TEST(check({}) == "bad_request");
+  BOOST_TEST(check({{"Host", "a"}, {"Host", "a"}}) == "bad_request");
+  BOOST_TEST(check({{"Host", "a"}, {"Content-Length", "1"}}) == "bad_request");
+  BOOST_TEST(check({{"Host", "a"}, {"Transfer-Encoding", "chunked"}}) == "bad_request");
+  BOOST_TEST(check({{"Host", "a"}, {"Origin", "x"}}) == "bad_request");
+  BOOST_TEST(check({{"Host", "a"}}, 10) == "bad_request");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
