@@ -352,7 +352,11 @@ BOOST_AUTO_TEST_CASE(what_is_malformed_or_too_large_is_refused_and_disturbs_nobo
   const std::string path = bridge.daemon.directory().path("admin.sock");
   const auto first_line = [&](const std::string& bytes) {
     Wire wire = connect_unix(path);
-    wire.write(bytes);
+    try {
+      wire.write(bytes);
+    } catch (const ConnectionReset&) {
+      // It was answered before the last of it was taken.
+    }
     const std::string all = wire.read_to_end_or_reset();
     return all.substr(0, all.find('\r'));
   };
