@@ -69,6 +69,7 @@ class Way {
   std::vector<Ruling> rulings(const config::Access& access) const;
   bool drop_by(const config::Access& access);
   void judge(const ws::Request& request);
+  void tell_of_files();
   void list_rules(const policy::Verdict& verdict, bool only_credentials);
 
   // By its credentials.

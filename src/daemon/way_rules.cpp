@@ -82,12 +82,25 @@ void Way::judge(const ws::Request& request) {
   if (verdict.in_close_frame) told_.close_code = policy::rejection_code(*verdict.reason);
   if (verdict.subprotocol) told_.subprotocol = *verdict.subprotocol;
   list_rules(verdict, only_credentials);
+  tell_of_files();
   if (!verdict.route) return;
   const net::ActiveRoute& route = *snapshot_.route(*verdict.route);
   told_.route = route.route.name;
   authenticate(route, request);
   if (!told_.reason && told_.backend.empty()) told_.backend = route.route.backend.text();
   if (told_.admitted()) skip("backend", told_.backend + " is not connected to");
+}
+
+// Who asks for no WebSocket may get a file all the same.
+void Way::tell_of_files() {
+  const config::Web* web = door_.entrance.web ? &*door_.entrance.web : nullptr;
+  if (const auto index = snapshot_.table().find_files(upgrade_.host.host, upgrade_.target.path)) {
+    web = &*snapshot_.config().routes[*index].web;
+  }
+  if (web != nullptr) {
+    skip(rule_text("web", web->position),
+         "a request that asks for no WebSocket gets a file of " + printable(web->directory));
+  }
 }
 
 // The rules of policy::admit in its order, with what each found.

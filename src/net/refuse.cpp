@@ -42,6 +42,18 @@ RouteTally& tally_of(Opening& opening) {
   return opening.worker.tally().route(opening.asked && opening.asked->route ? opening.asked->route->route.name : "");
 }
 
+// Behind our Close that is the browser's: it is to close before the connection ends (RFC 6455 §7.1.1), or it may take
+// that for a failure.
+Task<> something_comes(Opening& opening) {
+  opening.wait.set_limit(Clock::now() + linger_time);
+  for (;;) {
+    const IoResult result = opening.browser->discard(opening.worker.scratch().up);
+    if (result.status == IoStatus::ok) co_return;
+    const bool more = co_await ready_again(opening, *opening.browser, result.status);
+    if (!more) co_return;
+  }
+}
+
 }  // namespace
 
 void log_refusal(Opening& opening, Reason reason, std::string_view code_key, std::uint16_t code,
@@ -114,7 +126,10 @@ Task<> refuse_in_close_frame(Opening& opening, Reason reason, unsigned retry_aft
   std::array<std::uint8_t, 2 + ws::longest_control_payload> frame;
   const std::size_t size = ws::put_close_frame(frame.data(), code, policy::rejection_text(reason, retry_after));
   words.append(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(size));
-  co_await part(opening, *opening.browser, words);
+  opening.wait.set_limit(Clock::now() + answer_time);
+  if (!co_await write_all(opening, *opening.browser, words)) co_return;
+  co_await something_comes(opening);
+  co_await part(opening, *opening.browser, "");
 }
 
 Task<> refuse_late(Opening& opening, Reason reason, std::optional<unsigned> retry_after) {

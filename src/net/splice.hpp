@@ -102,6 +102,7 @@ class Splice {
   bool pump_up(Scratch& scratch);
   bool pump_down(Scratch& scratch);
   bool pump_finish(Scratch& scratch);
+  bool awaits_close() const;
   bool discards_from_backend() const;
   bool discard_from_backend(Scratch& scratch);
 

@@ -81,7 +81,7 @@ std::optional<Reason> Splice::would_end() {
 Instant Splice::next_deadline() const {
   const config::RouteTimeouts& timeouts = route_.timeouts;
   Instant next = never;
-  if (browser_out_ == Out::shut && linger_until_ > now_) lower(next, linger_until_);
+  if (browser_out_ != Out::gone && linger_until_ > now_) lower(next, linger_until_);
   if (lifecycle_.state() != State::open) {
     lower(next, end_by_);
   } else {
@@ -112,15 +112,26 @@ Instant Splice::shaped_until(bool upstream) const {
   return ready;
 }
 
+// Our Close is out, and whatever comes is, or leads to, the browser's: it is to close before the connection ends (RFC
+// 6455 §7.1.1), or it may take that for a failure.
+bool Splice::awaits_close() const {
+  return close_sent_ && browser_out_ == Out::open && down_held_.empty() && linger_until_ != never &&
+         now_ < linger_until_ && lingered_ == 0 && !lifecycle_.browser_is_done() && !browser_ended_;
+}
+
 bool Splice::pump_finish(Scratch& scratch) {
   bool moved = false;
-  if (browser_out_ == Out::open && browser_writable_ && down_held_.empty() && !close_due()) {
+  const bool all_is_written = browser_out_ == Out::open && browser_writable_ && down_held_.empty() && !close_due();
+  if (all_is_written && linger_until_ == never) linger_until_ = now_ + linger_time;
+  if (all_is_written && !awaits_close()) {
     const IoStatus status = browser_.shut_write();
     if (status == IoStatus::again_write) {
       browser_writable_ = false;
+      linger_until_ = never;
     } else {
       browser_out_ = status == IoStatus::ok ? Out::shut : Out::gone;
-      linger_until_ = now_ + linger_time;
+      // Who was waited for in vain is not waited for again.
+      if (now_ < linger_until_) linger_until_ = now_ + linger_time;
       moved = true;
     }
   }
@@ -128,7 +139,7 @@ bool Splice::pump_finish(Scratch& scratch) {
     backend_out_ = backend_->shut_write() == IoStatus::ok ? Out::shut : Out::gone;
     moved = true;
   }
-  if (browser_out_ == Out::shut && !browser_ended_ && browser_readable_) {
+  if ((browser_out_ == Out::shut || awaits_close()) && !browser_ended_ && browser_readable_) {
     const IoResult result = browser_.discard(scratch.up);
     if (result.status == IoStatus::ok) {
       lingered_ += static_cast<std::uint32_t>(result.bytes);

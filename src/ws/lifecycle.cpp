@@ -13,11 +13,13 @@ void Lifecycle::begin(Reason reason, State state) {
 void Lifecycle::browser_closed(std::uint16_t code) {
   const bool ours_came_first = reason_.has_value();
   begin(Reason::client_closed, State::finishing);
+  browser_is_done_ = true;
   if (!ours_came_first) close_code_ = code;
 }
 
 void Lifecycle::browser_lost(Reason reason) {
   begin(reason, State::finishing);
+  browser_is_done_ = true;
 }
 
 void Lifecycle::browser_refused(Reason reason) {

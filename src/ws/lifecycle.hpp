@@ -32,6 +32,9 @@ class Lifecycle {
   // end that has none.
   std::uint16_t logged_code() const { return close_code_.value_or(1006); }
 
+  // Nothing more is to be expected from the browser: its Close came, or it is lost.
+  bool browser_is_done() const { return browser_is_done_; }
+
   // The browser's Close frame; 1005 if it had no code.
   void browser_closed(std::uint16_t code);
   // The browser's stream ended without a Close, or broke.
@@ -54,6 +57,7 @@ class Lifecycle {
   void begin(Reason reason, State state);
 
   State state_ = State::open;
+  bool browser_is_done_ = false;
   std::optional<Reason> reason_;
   std::optional<std::uint16_t> close_code_;
 };

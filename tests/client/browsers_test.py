@@ -52,8 +52,6 @@ VALUES = {
     "binaryType by default": "blob",
     "TCPSocket": False,
 }
-# The connection ends in the moment of the Close: Firefox need not have been open, and may count it as not clean.
-AT_ONCE = ["refused by a Close", "full", "the end: reset", "the end: killed"]
 
 
 def shown(outcome):
@@ -89,7 +87,6 @@ class Browser:
         self.assertEqual(facts.pop("WebSocketStream"), self.HAS_STREAM)
         rows = {row[0]: row[self.COLUMN] for head, rows in tables(PAGE) if head[1:] == ["Chromium", "Firefox"] for row in rows}
         told = {name: shown(outcome) if isinstance(outcome, list) else outcome for name, outcome in facts.items()}
-        told = self.settled(told)
         self.assertEqual({OUTCOMES.get(name, name): outcome for name, outcome in told.items()}, rows)
 
 
@@ -106,9 +103,6 @@ class InChromium(Browser, unittest.TestCase):
         self.browser.open(self.address(run))
         return self.bridge.told.get(timeout=PATIENCE)
 
-    @staticmethod
-    def settled(told):
-        return told
 
     def test_its_console_knows_the_status(self):
         self.browser.console()
@@ -141,15 +135,6 @@ class InFirefox(Browser, unittest.TestCase):
             return self.bridge.told.get(timeout=PATIENCE)
         finally:
             browser.close()
-
-    @staticmethod
-    def settled(told):
-        """What races in it, as the page says it."""
-        for name in AT_ONCE:
-            outcome = re.sub(r", not clean$", "", told[name].replace("`open`, ", ""))
-            opened = "" if name.startswith("the end") else "perhaps `open`, "
-            told[name] = f"{opened}{outcome}, perhaps not clean"
-        return told
 
 
 if __name__ == "__main__":

@@ -457,6 +457,27 @@ BOOST_AUTO_TEST_CASE(a_reload_changes_the_folder) {
   BOOST_TEST(get(client, "/lib/index.html").status == 404U);
 }
 
+BOOST_AUTO_TEST_CASE(explain_tells_of_them) {
+  const Site site;
+  const Backend backend(echo());
+  const TemporaryDirectory directory;
+  const std::string file =
+      directory.write("drawbridge.yaml",
+                      configuration("  - { bind: \"127.0.0.1:0\", web: " + site.www() + " }\n",
+                                    route("desk", backend.port()) + files_route("lib", "/lib/*", site.at("www/css"))));
+  const auto explained = [&](std::string_view path) {
+    return run({program(), "explain", "-c", file, "--url", "ws://bridge.test" + std::string(path), "--origin",
+                std::string(usual_origin)});
+  };
+  const Run desk = explained("/desk");
+  BOOST_TEST(desk.code == 0);
+  BOOST_TEST(desk.output.find("gets a file of " + site.www() + "\n") != std::string::npos, desk.output << desk.error);
+  const Run lib = explained("/lib/page.css");
+  BOOST_TEST(lib.code == 1);
+  BOOST_TEST(lib.output.find("no_route") != std::string::npos, lib.output);
+  BOOST_TEST(lib.output.find("gets a file of " + site.at("www/css") + "\n") != std::string::npos, lib.output);
+}
+
 BOOST_AUTO_TEST_CASE(plaintext_and_unix_sockets_serve_files_too) {
   const Site site;
   Daemon daemon(configuration("  - { bind: \"127.0.0.1:0\", web: " + site.www() +

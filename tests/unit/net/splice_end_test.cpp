@@ -168,7 +168,6 @@ BOOST_AUTO_TEST_CASE(lingering_is_bounded_in_bytes_and_time) {
   s.browser.send("\x82\x01x");
   s.backend.finish();
   s.run();
-  BOOST_TEST(s.browser.shut());
   for (int i = 0; i < 100; ++i) s.browser.send(std::string(10'000, 'x'));
   BOOST_TEST(s.run().over);
   BOOST_TEST(s.browser.discarded() <= 64'000U + net::upstream_read);
@@ -179,6 +178,36 @@ BOOST_AUTO_TEST_CASE(lingering_is_bounded_in_bytes_and_time) {
   const Instant began = silent.now;
   silent.run_out();
   BOOST_TEST((silent.now - began) <= 1s);
+}
+
+BOOST_AUTO_TEST_CASE(the_browsers_close_comes_before_the_end_of_the_connection) {
+  Spliced s;
+  s.run();
+  s.backend.finish(IoStatus::failed);
+  s.run();
+  BOOST_TEST(s.close_code_seen() == 1011);
+  BOOST_TEST(!s.browser.shut());
+  const Instant said = s.now;
+  s.browser.send(client_close(1011));
+  s.run();
+  BOOST_TEST(s.browser.shut());
+  s.browser.finish();
+  BOOST_TEST(s.run_out() == Reason::backend_reset);
+  BOOST_TEST((s.now == said));
+
+  // One that has closed by itself waits for nothing.
+  Spliced closed;
+  closed.browser.send(client_close(1000));
+  closed.run();
+  BOOST_TEST(closed.browser.shut());
+
+  // Nor is one waited for that is gone.
+  Spliced gone;
+  gone.run();
+  gone.backend.finish(IoStatus::failed);
+  gone.browser.finish();
+  gone.run();
+  BOOST_TEST(gone.browser.shut());
 }
 
 BOOST_AUTO_TEST_CASE(unfinished_text_at_the_backends_end_is_said) {
