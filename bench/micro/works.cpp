@@ -119,6 +119,7 @@ Work admitting() {
   const auto world = std::make_shared<World>();
   for (int i = 0; i < 100; ++i) {
     config::Route route;
+    route.backend.kind = config::Backend::Kind::echo;
     route.name = "route" + std::to_string(i);
     route.path = i == 50 ? "/desk" : "/" + route.name;
     route.origins.push_back(*ws::parse_origin_pattern("https://*.example.org"));
