@@ -7,7 +7,9 @@
 
 #include <fcntl.h>
 #include <glob.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace drawbridge::config {
@@ -82,8 +84,15 @@ FileStamp stamp_of(const std::string& path) {
 
 bool is_readable_directory(const std::string& path, std::string& why) {
   const Descriptor directory(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() >= 0 && ::faccessat(directory.get(), ".", X_OK, AT_EACCESS) == 0) return true;
+  if (directory.get() >= 0) {
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_BENEATH;
+    const Descriptor beneath(static_cast<int>(::syscall(SYS_openat2, directory.get(), ".", &how, sizeof(how))));
+    if (beneath.get() >= 0) return true;
+  }
   switch (errno) {
+    case ENOSYS: why = "this kernel, or a filter of system calls, has no openat2 (Linux 5.6)"; break;
     case ENOENT: why = "there is no such directory"; break;
     case ENOTDIR: why = "it is not a directory"; break;
     default: why = reason_of(errno); break;

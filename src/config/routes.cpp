@@ -197,6 +197,14 @@ void check_what_is_there(Reading& reading, const Node& node) {
     require("origins", "who may enter, such as [ \"https://app.example.org\" ]");
     require("backend", "the service behind the route, such as tcp://127.0.0.1:5900");
   }
+  if (serves && !bridges) {
+    for (const std::string_view key : {"accepts", "allow_missing_origin", "limits", "message_type", "quotas",
+                                       "rejection", "subprotocols", "timeouts", "trace_payload"}) {
+      if (node.find(key) == nullptr) continue;
+      reading.report.error(position_of(node, key),
+                           fmt::format("`{}` is about sessions, and this route has none: it has no `backend`", key));
+    }
+  }
   if (!serves || node.find("auth") == nullptr) return;
   if (bridges) {
     reading.report.warning(position_of(node, "web"),

@@ -58,6 +58,8 @@ void put_refusals(MetricFamilies& page, const net::Tally& tally) {
   page.put(tally.handshake_failures);
   page.counter("drawbridge_file_responses_total", "Answers to requests for files, by their status.");
   for (const auto& [status, count] : tally.files) page.put(count, {{"status", std::to_string(status)}});
+  page.counter("drawbridge_file_responses_broken_off_total", "Those of them that did not come to their end.");
+  page.put(tally.files_broken_off);
   page.counter("drawbridge_file_bytes_total", "Bytes of files that were sent.");
   page.put(tally.file_bytes);
 }

@@ -30,7 +30,8 @@ boost::beast::string_view view(std::string_view text) {
 
 }  // namespace
 
-std::string refusal(Reason reason, std::string_view session, unsigned retry_after, std::string_view challenge) {
+std::string refusal(Reason reason, std::string_view session, unsigned retry_after, std::string_view challenge,
+                    std::string_view allowed) {
   const std::uint16_t status = info(reason).http_status;
   http::response<http::string_body> response(http::int_to_status(status), 11);
   response.reason(view(status_phrase(status)));
@@ -40,7 +41,7 @@ std::string refusal(Reason reason, std::string_view session, unsigned retry_afte
   if (retry_after > 0) response.set(http::field::retry_after, std::to_string(retry_after));
   switch (status) {
     case 401: response.set(http::field::www_authenticate, view(challenge)); break;
-    case 405: response.set(http::field::allow, "GET"); break;
+    case 405: response.set(http::field::allow, view(allowed)); break;
     case 426:
       response.set(http::field::upgrade, "websocket");
       response.set(http::field::connection, "close, Upgrade");

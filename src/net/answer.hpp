@@ -10,9 +10,10 @@
 namespace drawbridge::net {
 
 // The HTTP answer to a refused request, ready to be sent: status, JSON body {"reason": …, "session": …}, and
-// Connection: close. `retry_after`: seconds, 0 for none. `challenge`: of WWW-Authenticate, for a 401.
+// Connection: close. `retry_after`: seconds, 0 for none. `challenge`: of WWW-Authenticate, for a 401; `allowed`: of
+// Allow, for a 405.
 std::string refusal(Reason reason, std::string_view session, unsigned retry_after,
-                    std::string_view challenge = "Bearer");
+                    std::string_view challenge = "Bearer", std::string_view allowed = "GET");
 
 // The head of an answer to a request for a file. `now`: seconds since 1970. `close`: the connection is of no more use.
 std::string response_head(const web::Response& response, std::int64_t now, bool close);

@@ -30,11 +30,20 @@ struct Disk::State {
       queue.pop_front();
       lock.unlock();
       const bool is_done = work_on(next);
+      next.work = nullptr;
       lock.lock();
       // Under the lock: the destructor then knows that nothing is told after it.
       if (stopped) return;
       if (is_done) tell(next);
     }
+  }
+
+  bool ask(std::function<void()> work, std::function<void()> done) {
+    const std::lock_guard lock(mutex);
+    if (stopped || queue.size() >= most_waiting) return false;
+    queue.push_back({std::move(work), std::move(done)});
+    arrival.notify_one();
+    return true;
   }
 
   static bool work_on(const Waiting& waiting) {
@@ -70,11 +79,19 @@ Disk::~Disk() {
 }
 
 bool Disk::ask(std::function<void()> work, std::function<void()> done) {
-  const std::lock_guard lock(state_->mutex);
-  if (state_->queue.size() >= most_waiting) return false;
-  state_->queue.push_back({std::move(work), std::move(done)});
-  state_->arrival.notify_one();
-  return true;
+  return state_->ask(std::move(work), std::move(done));
+}
+
+std::shared_ptr<const Descriptor> Disk::closes(Descriptor file) {
+  const auto close_there = [state = state_](const Descriptor* owned) noexcept {
+    try {
+      if (state->ask([owned] { delete owned; }, [] {})) return;
+    } catch (const std::bad_alloc&) {
+      // Then here.
+    }
+    delete owned;
+  };
+  return {new Descriptor(std::move(file)), close_there};
 }
 
 }  // namespace drawbridge::net

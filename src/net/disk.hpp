@@ -1,5 +1,7 @@
 #pragma once
 
+#include "net/descriptor.hpp"
+
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -18,6 +20,9 @@ class Disk {
   // Does `work` on the thread, in its turn, and calls `done` there. False, and neither will be called, if too many wait
   // already. If memory lacks for it, `done` is not called.
   bool ask(std::function<void()> work, std::function<void()> done);
+
+  // A file that is closed on the thread, wherever the last who has it lets it go: that may take as long as a read.
+  std::shared_ptr<const Descriptor> closes(Descriptor file);
 
  private:
   struct State;

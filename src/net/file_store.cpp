@@ -1,7 +1,9 @@
 #include "net/file_store.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <utility>
 
 #include <fcntl.h>
@@ -18,26 +20,43 @@ Descriptor open_beneath(const Descriptor& directory, const std::string& name) {
   // Non-blocking, so that a FIFO does not wait for its writer.
   how.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  for (;;) {
-    const long fd = ::syscall(SYS_openat2, directory.get(), name.c_str(), &how, sizeof(how));
-    // EAGAIN: something was renamed on the way, and the kernel could not tell whether it led out.
-    if (fd >= 0 || (errno != EINTR && errno != EAGAIN)) return Descriptor(static_cast<int>(fd));
+  // EAGAIN: something was renamed on the way, and the kernel could not tell whether it led out; or somebody has a
+  // lease.
+  constexpr int most_tries = 8;
+  long fd = -1;
+  for (int tries = 0; tries < most_tries; ++tries) {
+    fd = ::syscall(SYS_openat2, directory.get(), name.c_str(), &how, sizeof(how));
+    if (fd >= 0 || (errno != EINTR && errno != EAGAIN)) break;
   }
+  return Descriptor(static_cast<int>(fd));
 }
 
 std::uint64_t nanoseconds(const timespec& time) {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
 }
 
-// Of a regular file.
+// What an error says of a name: that nothing is there to be served, or why that cannot be told.
+Found not_found(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+    case EXDEV:  // it leads out
+    case ENAMETOOLONG:
+    case ENXIO: return {};  // a socket
+    default: return {.kind = Found::Kind::failed, .error = error};
+  }
+}
+
 Found found(Descriptor descriptor) {
   struct stat status {};
-  if (!descriptor || ::fstat(descriptor.get(), &status) != 0) return {};
-  if (S_ISDIR(status.st_mode)) return {Found::Kind::folder, {}, {}};
+  if (!descriptor || ::fstat(descriptor.get(), &status) != 0) return not_found(errno);
+  if (S_ISDIR(status.st_mode)) return {.kind = Found::Kind::folder};
   if (!S_ISREG(status.st_mode)) return {};
-  Found found{Found::Kind::file, std::move(descriptor), {}};
+  Found found{.kind = Found::Kind::file, .descriptor = std::move(descriptor)};
   found.file.size = static_cast<std::uint64_t>(status.st_size);
-  found.file.modified = status.st_mtim.tv_sec;
+  // Never later than now (RFC 9110 §8.8.2.1).
+  found.file.modified = std::min<std::int64_t>(status.st_mtim.tv_sec, std::time(nullptr));
   // The time of its last change of any kind, which nobody can set.
   found.file.version = nanoseconds(status.st_ctim);
   return found;
@@ -47,7 +66,7 @@ Found found(Descriptor descriptor) {
 
 Found find_file(const std::string& directory, const std::string& name, const Codings& accepted) {
   const Descriptor beneath(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!beneath) return {};
+  if (!beneath) return {.kind = Found::Kind::failed, .error = errno};
   Found best = found(open_beneath(beneath, name));
   if (best.kind != Found::Kind::file) return best;
   best.file.name = name;

@@ -12,10 +12,11 @@ namespace drawbridge::net {
 
 // What there is by a name.
 struct Found {
-  enum class Kind : std::uint8_t { nothing, folder, file };
+  enum class Kind : std::uint8_t { nothing, folder, file, failed };
   Kind kind = Kind::nothing;
-  Descriptor descriptor;  // of a file: open for reading
-  web::File file;
+  Descriptor descriptor{};  // of a file: open for reading
+  web::File file{};
+  int error = 0;  // of what failed: errno
 };
 
 struct Codings {

@@ -9,6 +9,7 @@
 #include "web/response.hpp"
 
 #include <ctime>
+#include <system_error>
 
 namespace drawbridge::net {
 namespace {
@@ -96,15 +97,20 @@ Folder folder_of(const Opening& opening, const Snapshot& snapshot) {
 
 bool may_go_on(const Opening& opening, const ws::Request& request) {
   const Services& services = opening.worker.services();
-  return !request.lists("Connection", "close") && !opening.worker.draining() && opening.requests < most_requests &&
+  // After a reload its listener may have other rules, and other files.
+  const bool is_current = opening.settings == opening.worker.snapshot();
+  return is_current && !request.lists("Connection", "close") && !opening.worker.draining() &&
+         opening.requests < most_requests &&
          services.limiter.pending() <= opening.settings->config().limits.pending / 2;
 }
 
-void log_file(Opening& opening, const ws::Request& request, std::uint16_t status, std::uint64_t bytes) {
+void log_file(Opening& opening, const ws::Request& request, const web::Response& response, std::uint64_t bytes,
+              bool whole) {
   opening.told = true;
   Tally& tally = opening.worker.tally();
-  ++tally.files[status];
+  ++tally.files[response.status];
   tally.file_bytes += bytes;
+  if (!whole) ++tally.files_broken_off;
   Log& log = opening.worker.services().log;
   if (log.settings().level != LogLevel::debug) return;
   const ws::Upgrade& asked = opening.asked->upgrade;
@@ -114,33 +120,37 @@ void log_file(Opening& opening, const ws::Request& request, std::uint16_t status
                                  .add("method", request.method)
                                  .add("host", asked.host.host)
                                  .add("path", asked.target.path)
-                                 .add("status", status)
-                                 .add("bytes", bytes));
+                                 .add("status", response.status)
+                                 .add("bytes", bytes)
+                                 .add("whole", whole ? "true" : "false"));
 }
 
-// Sends an answer, of whose body the first piece is at hand. False: the connection is of no more use.
+// Sends an answer; of its body `piece` is the first. False: the connection is of no more use.
 Task<bool> send_response(Opening& opening, const ws::Request& request, const web::Response& response,
-                         std::shared_ptr<const Descriptor> file, std::string first_piece, bool close) {
-  std::string words = response_head(response, std::time(nullptr), close) + response.text + first_piece;
-  std::uint64_t sent = first_piece.size();
+                         std::shared_ptr<const Descriptor> file, std::string piece, bool close) {
+  std::uint64_t sent = 0;
+  std::uint64_t read_so_far = piece.size();
+  piece.insert(0, response_head(response, std::time(nullptr), close) + response.text);
   bool taken = true;
   for (;;) {
     opening.wait.set_limit(Clock::now() + piece_time);
-    taken = co_await write_all(opening, *opening.browser, words);
+    taken = co_await write_all(opening, *opening.browser, piece);
+    if (taken) sent = read_so_far;
     if (!taken || sent == response.size) break;
+    std::string().swap(piece);
     const std::uint64_t from = response.first + sent;
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(piece_size, response.size - sent));
     std::function<std::string()> read = [file, from, size] { return read_file(*file, from, size); };
-    auto piece = co_await from_disk(opening, std::move(read));
+    auto next = co_await from_disk(opening, std::move(read));
     // It became shorter, or cannot be read: what was promised cannot be sent, and the browser sees that by the end.
-    if (!piece || piece->empty()) {
+    if (!next || next->empty()) {
       taken = false;
       break;
     }
-    words = *std::move(piece);
-    sent += words.size();
+    piece = *std::move(next);
+    read_so_far += piece.size();
   }
-  log_file(opening, request, response.status, sent);
+  log_file(opening, request, response, sent, taken);
   co_return taken;
 }
 
@@ -163,7 +173,18 @@ Task<bool> another_request(Opening& opening) {
     }
   }
   opening.told = false;
+  opening.asked.reset();
   co_return true;
+}
+
+// An operator's matter, told once in a while.
+void complain(Opening& opening, const std::string& name, int error) {
+  if (!opening.worker.tells_of_file(Clock::now())) return;
+  Log& log = opening.worker.services().log;
+  log.write(LogLevel::error, log.record(LogLevel::error, "file_failed")
+                                 .add("path", opening.asked->upgrade.target.path)
+                                 .add("file", name)
+                                 .add("error", std::generic_category().message(error)));
 }
 
 Task<bool> refused(Opening& opening, Reason reason, unsigned retry_after = 0) {
@@ -173,15 +194,16 @@ Task<bool> refused(Opening& opening, Reason reason, unsigned retry_after = 0) {
 
 }  // namespace
 
-bool may_be_for_file(const Opening& opening, const ws::Request& request) {
-  return (opening.entrance->web || opening.worker.snapshot()->table().has_files()) && ws::asks_for_file(request);
+bool may_have_files(const Opening& opening) {
+  return opening.entrance->web || opening.worker.snapshot()->table().has_files();
 }
 
 Task<bool> answer_file_request(Opening& opening, const ws::Request& request) {
   opening.asked = std::make_unique<Asked>();
   Asked& asked = *opening.asked;
   asked.is_head = request.method == "HEAD";
-  ++opening.requests;
+  // So that who reads slowly is seen to read, and what the kernel holds for him is bounded.
+  if (opening.requests++ == 0) bound_unsent(opening.fd);
   // Held to the end, with the folder's settings.
   const std::shared_ptr<const Snapshot> snapshot = opening.worker.snapshot();
   std::optional<Reason> form = ws::check_file_request(request, asked.upgrade);
@@ -211,25 +233,32 @@ Task<bool> answer_file_request(Opening& opening, const ws::Request& request) {
     };
     found = co_await from_disk(opening, std::move(find));
     if (!found) co_return co_await refused(opening, Reason::full, policy::retry_after(Reason::full));
+    if (found->kind == Found::Kind::failed) complain(opening, *name, found->error);
   }
   web::Response response;
   if (found->kind == Found::Kind::file) {
     response = web::respond(request, found->file, *folder.web);
-  } else if (found->kind == Found::Kind::folder || folder.lacks_slash) {
+  } else if (found->kind == Found::Kind::failed) {
+    response = web::unreadable(request, *folder.web);
+  } else if (folder.lacks_slash || (found->kind == Found::Kind::folder && !asked.upgrade.target.path.ends_with('/'))) {
     response = web::moved(request, asked.upgrade.target.path, asked.upgrade.target.query, *folder.web);
   } else if (folder.route == nullptr && snapshot->table().find(asked.upgrade.host.host, asked.upgrade.target.path)) {
     co_return co_await refused(opening, no_socket);
   } else {
     response = web::not_found(request, *folder.web);
   }
-  const auto file = std::make_shared<const Descriptor>(std::move(found->descriptor));
+  // A long answer is more than an opening: it holds no pending place any more.
+  if (response.size > piece_size && !opening.entry.permit.promote())
+    co_return co_await refused(opening, Reason::full, policy::retry_after(Reason::full));
+  const std::shared_ptr<const Descriptor> file = opening.worker.services().disk.closes(std::move(found->descriptor));
   std::string first_piece;
   if (response.size > 0) {
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(piece_size, response.size));
     std::function<std::string()> read = [file, from = response.first, size] { return read_file(*file, from, size); };
     auto piece = co_await from_disk(opening, std::move(read));
-    if (!piece || piece->empty()) co_return co_await refused(opening, Reason::full, policy::retry_after(Reason::full));
+    if (!piece) co_return co_await refused(opening, Reason::full, policy::retry_after(Reason::full));
     first_piece = *std::move(piece);
+    if (first_piece.empty()) response = web::unreadable(request, *folder.web);
   }
   const bool goes_on = !speaks_for_another && may_go_on(opening, request);
   const bool sent = co_await send_response(opening, request, response, file, std::move(first_piece), !goes_on);

@@ -5,11 +5,11 @@
 
 namespace drawbridge::net {
 
-// A plain request, where the listener or some route has files.
-bool may_be_for_file(const Opening& opening, const ws::Request& request);
+// The listener or some route has files.
+bool may_have_files(const Opening& opening);
 
-// Answers it. True: another request has begun to come on the connection (RFC 9112 §9.3), and nothing of this one is
-// left.
+// Answers a request for one (ws::asks_for_file). True: another request has begun to come on the connection (RFC 9112
+// §9.3), and nothing of this one is left.
 Task<bool> answer_file_request(Opening& opening, const ws::Request& request);
 
 }  // namespace drawbridge::net

@@ -13,15 +13,12 @@
 #include "policy/admission.hpp"
 
 #include <fcntl.h>
-#include <netinet/tcp.h>
 
 namespace drawbridge::net {
 namespace {
 
 constexpr auto answer_time = std::chrono::seconds(5);
 constexpr std::size_t head_read = 4'096;
-// What the kernel holds for a browser that does not read, so that memory is bounded by what this process can see.
-constexpr int unsent_in_kernel = 128 * 1024;
 
 void fail_handshake(Opening& opening, Reason reason) {
   opening.worker.tally().handshake_failures.count(reason);
@@ -76,7 +73,11 @@ Task<std::optional<Head>> read_head(Opening& opening) {
       const IoResult result = opening.browser->read(std::span(opening.worker.scratch().up).first(head_read));
       if (result.status != IoStatus::ok) {
         if (co_await ready_again(opening, *opening.browser, result.status)) continue;
-        if (opening.wait.expired()) {
+        if (opening.wait.expired() && received.empty() && may_have_files(opening)) {
+          // Browsers connect in advance to where pages come from.
+          opening.told = true;
+          co_await part(opening, *opening.browser, "");
+        } else if (opening.wait.expired()) {
           co_await refuse(opening, Reason::head_timeout, 0);
         } else {
           give_up(opening, result.status == IoStatus::broken ? Reason::tls_error : Reason::client_gone);
@@ -119,7 +120,7 @@ policy::Verdict judge(Opening& opening, const Snapshot& snapshot, const ws::Requ
   const std::optional<Reason> forwarded = take_forwarded(opening, request);
   if (!form) form = forwarded;
   const bool only_credentials = !form && set_credentials_aside(asked);
-  if (asked.upgrade.origin_text) opening.identity.origin = *asked.upgrade.origin_text;
+  opening.identity.origin = asked.upgrade.origin_text.value_or("");
   policy::Circumstances circumstances = circumstances_of(opening);
   circumstances.full = opening.worker.services().limiter.full();
   circumstances.offers_only_credentials = only_credentials;
@@ -172,7 +173,8 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
   for (;;) {
     const std::optional<Head> head = co_await read_head(opening);
     if (!head) co_return;
-    if (!may_be_for_file(opening, head->request())) co_return co_await answer_request(opening, head->request());
+    const bool for_file = may_have_files(opening) && ws::asks_for_file(head->request());
+    if (!for_file) co_return co_await answer_request(opening, head->request());
     const bool goes_on = co_await answer_file_request(opening, head->request());
     if (!goes_on) co_return;
   }
@@ -232,7 +234,7 @@ Task<> answer_request(Opening& opening, const ws::Request& request) {
   if (!co_await write_all(opening, *opening.browser, switching_protocols(asked.upgrade.accept, verdict.subprotocol))) {
     co_return give_up(opening, Reason::client_gone);
   }
-  ::setsockopt(opening.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_in_kernel, sizeof(unsent_in_kernel));
+  bound_unsent(opening.fd);
   opening.told = true;
   auto session = std::make_unique<Session>(
       std::move(opening.identity), std::move(opening.entry.permit), std::move(asked.place), std::move(opening.browser),

@@ -5,6 +5,9 @@
 
 #include <new>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 namespace drawbridge::net {
 
 Opening::Opening(Worker& its_worker, Worker::Load its_load, Accepted accepted)
@@ -36,6 +39,11 @@ void Opening::begin_tls() {
   auto end = std::make_unique<TlsEnd>(std::move(socket), entrance->tls);
   tls = end.get();
   browser = std::move(end);
+}
+
+void bound_unsent(int fd) {
+  constexpr int unsent = 128 * 1024;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 }
 
 policy::Circumstances circumstances_of(const Opening& opening) {

@@ -58,6 +58,9 @@ struct Opening {
   void begin_tls();
 };
 
+// What the kernel holds for a browser that does not read, so that memory is bounded by what this process can see.
+void bound_unsent(int fd);
+
 // What admission has to know of the connection.
 policy::Circumstances circumstances_of(const Opening& opening);
 

@@ -1,6 +1,7 @@
 #include "net/refuse.hpp"
 
 #include "net/answer.hpp"
+#include "net/files.hpp"
 #include "net/gate.hpp"
 #include "net/head.hpp"
 #include "policy/admission.hpp"
@@ -112,7 +113,8 @@ void give_up(Opening& opening, Reason reason, std::string_view detail) {
 
 Task<> refuse(Opening& opening, Reason reason, unsigned retry_after) {
   log_refusal(opening, reason, "status", info(reason).http_status);
-  std::string words = refusal(reason, opening.identity.session, retry_after, challenge(opening));
+  const std::string_view allowed = may_have_files(opening) ? "GET, HEAD" : "GET";
+  std::string words = refusal(reason, opening.identity.session, retry_after, challenge(opening), allowed);
   if (asked_by(opening).is_head) words.resize(head_size(words));
   co_await part(opening, *opening.browser, std::move(words));
 }

@@ -39,6 +39,7 @@ void Tally::add(const Tally& other) {
   handshake_failures.add(other.handshake_failures);
   durations.add(other.durations);
   for (const auto& [status, count] : other.files) files[status] += count;
+  files_broken_off += other.files_broken_off;
   file_bytes += other.file_bytes;
 }
 

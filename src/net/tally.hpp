@@ -86,6 +86,7 @@ struct Tally {
   ReasonCounts handshake_failures;
   Histogram<session_bounds> durations;           // of sessions
   std::map<std::uint16_t, std::uint64_t> files;  // answers to requests for files, by their status
+  std::uint64_t files_broken_off = 0;            // of those answers: they did not come to their end
   std::uint64_t file_bytes = 0;                  // of files, that were sent
 
   // It stays where it is.

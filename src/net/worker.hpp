@@ -91,6 +91,12 @@ class Worker {
   bool draining() const { return draining_; }
   bool is_revoked(const auth::Principal& principal) const { return revocations_ && revocations_->revoked(principal); }
   std::string new_session_id();
+  // Whether that a file cannot be read may be told now; then not for a second.
+  bool tells_of_file(Instant now) {
+    if (now < files_silent_until_) return false;
+    files_silent_until_ = now + std::chrono::seconds(1);
+    return true;
+  }
   // What is counted here.
   Tally& tally() { return tally_; }
   // The same with what the sessions that run have carried so far: one pass over them, and nothing is allocated.
@@ -140,6 +146,7 @@ class Worker {
   std::unique_ptr<Scratch> scratch_ = std::make_unique<Scratch>();
   Loop loop_;
   Tally tally_;
+  Instant files_silent_until_ = Instant::min();
   Traces traces_{*this};
   std::unique_ptr<CarriedList> carried_;
   Tasks openings_;  // after what they refer to

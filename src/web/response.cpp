@@ -35,7 +35,7 @@ Response say(const ws::Request& request, std::uint16_t status, std::string text,
 std::string cache_control(const config::Web& web) {
   // no-cache: it may be kept, and is asked about each time; that costs a 304.
   if (!web.cache) return "no-cache";
-  return fmt::format("public, max-age={}", std::chrono::duration_cast<std::chrono::seconds>(*web.cache).count());
+  return fmt::format("max-age={}", std::chrono::duration_cast<std::chrono::seconds>(*web.cache).count());
 }
 
 // What a 304 carries as well (RFC 9110 §15.4.5).
@@ -85,6 +85,10 @@ Response respond(const ws::Request& request, const File& file, const config::Web
 
 Response not_found(const ws::Request& request, const config::Web& web) {
   return say(request, 404, "There is no such file.\n", web);
+}
+
+Response unreadable(const ws::Request& request, const config::Web& web) {
+  return say(request, 503, "The file cannot be read now.\n", web);
 }
 
 Response moved(const ws::Request& request, std::string_view path, std::string_view query, const config::Web& web) {

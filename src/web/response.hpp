@@ -37,6 +37,8 @@ struct Response {
 Response respond(const ws::Request& request, const File& file, const config::Web& web);
 // Nothing is served there.
 Response not_found(const ws::Request& request, const config::Web& web);
+// Something may be there, and cannot be read.
+Response unreadable(const ws::Request& request, const config::Web& web);
 // The folder itself, of which `path` lacks the slash: 308 to where it has one.
 Response moved(const ws::Request& request, std::string_view path, std::string_view query, const config::Web& web);
 

@@ -76,6 +76,13 @@ BOOST_AUTO_TEST_CASE(a_route_has_sessions_or_files_or_both) {
              "3:5: missing key `backend`: the service behind the route, such as tcp://127.0.0.1:5900\n");
 }
 
+BOOST_AUTO_TEST_CASE(files_alone_have_no_use_for_what_is_about_sessions) {
+  BOOST_TEST(told_of_routes(
+                 "  - { name: a, path: /a, web: x, limits: { sessions: 1 }, deny: [ 192.0.2.1 ], accepts: text }\n") ==
+             "3:42: `limits` is about sessions, and this route has none: it has no `backend`\n"
+             "3:89: `accepts` is about sessions, and this route has none: it has no `backend`\n");
+}
+
 BOOST_AUTO_TEST_CASE(two_routes_do_not_have_files_in_one_place) {
   BOOST_TEST(told_of_routes("  - { name: a, path: /a, web: x }\n  - { name: b, path: /a/*, web: y }\n") ==
              "4:22: the route on line 3 has its files below /a/ too\n");
@@ -104,8 +111,9 @@ BOOST_AUTO_TEST_CASE(files_beside_cookies_are_warned_of) {
   const std::string cookie =
       with("name: b, path: /b", std::string(sessions) + ", auth: [ { tokens: { file: t, from: [ 'cookie:c' ] } } ]");
   BOOST_TEST(told_of_routes("  - { name: a, path: /a, web: x }\n" + cookie) == "3:31" + std::string(warning));
-  const std::string cookie_at = with("name: b, path: /b, host: b.example",
-                                     std::string(sessions) + ", auth: [ { tokens: { file: t, from: [ 'cookie:c' ] } } ]");
+  const std::string cookie_at =
+      with("name: b, path: /b, host: b.example",
+           std::string(sessions) + ", auth: [ { tokens: { file: t, from: [ 'cookie:c' ] } } ]");
   BOOST_TEST(told_of_routes("  - { name: a, path: /a, host: b.example, web: x }\n" + cookie_at) ==
              "3:48" + std::string(warning));
   BOOST_TEST(told_of_routes("  - { name: a, path: /a, host: a.example, web: x }\n" + cookie_at) == "");

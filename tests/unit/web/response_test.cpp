@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(the_settings_of_the_folder_hold) {
       .directory = "/srv/www", .content_security_policy = "default-src *", .cache = config::Milliseconds(90'500)};
   const Response response = respond(get(), page(), other);
   BOOST_TEST(field(response, "Content-Security-Policy") == "default-src *");
-  BOOST_TEST(field(response, "Cache-Control") == "public, max-age=90");
+  BOOST_TEST(field(response, "Cache-Control") == "max-age=90");
   BOOST_TEST(field(not_found(get(), other), "Content-Security-Policy") == "default-src *");
 }
 
@@ -145,6 +145,13 @@ BOOST_AUTO_TEST_CASE(nothing_there) {
   BOOST_TEST(field(response, "Content-Length") == std::to_string(response.text.size()));
   BOOST_TEST(not_found(head(), web).text == "");
   BOOST_TEST(field(not_found(head(), web), "Content-Length") == field(response, "Content-Length"));
+}
+
+BOOST_AUTO_TEST_CASE(something_that_cannot_be_read) {
+  const Response response = unreadable(get(), web);
+  check_guards(response);
+  BOOST_TEST(response.status == 503);
+  BOOST_TEST(field(response, "Cache-Control") == "no-store");
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_without_its_slash) {
