@@ -1,0 +1,73 @@
+// A terminal of lines. The arrows up and down go through what was typed before.
+
+const shown = 500; // lines
+
+export class Terminal {
+  #link;
+  #log;
+  #input;
+  #waiting = []; // lines that the next frame shows
+  #typed = [];
+  #at = 0; // in typed
+
+  constructor(panel, link) {
+    this.#link = link;
+    this.#log = panel.querySelector("[role=log]");
+    this.#input = panel.querySelector("input");
+    panel.querySelector("form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#enter(this.#input.value.trim());
+    });
+    this.#input.addEventListener("keydown", (event) => this.#recall(event));
+    link.addEventListener("line", ({ line }) => this.#show(line));
+    let before = link.state;
+    link.addEventListener("change", () => {
+      if (link.state !== before && link.state === "ended") this.#show("The service has ended the connection. Enter connects again.", "aside");
+      if (link.state !== before && link.state === "reconnecting") this.#show("The connection is lost.", "aside");
+      before = link.state;
+    });
+  }
+
+  #enter(text) {
+    if (this.#link.state === "ended") {
+      this.#link.connect();
+      return;
+    }
+    if (!text || this.#link.state !== "connected") return;
+    this.#typed = [...this.#typed.filter((each) => each !== text), text].slice(-50);
+    this.#at = this.#typed.length;
+    this.#show(`› ${text}`, "typed");
+    this.#link.send(text);
+    this.#input.value = "";
+  }
+
+  #recall(event) {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    this.#at = Math.min(Math.max(this.#at + step, 0), this.#typed.length);
+    this.#input.value = this.#typed[this.#at] ?? "";
+  }
+
+  // A frame takes all lines that came before it: a thousand are as cheap as what fits.
+  #show(text, kind = "") {
+    if (this.#waiting.push({ text, kind }) === 1) {
+      requestAnimationFrame(() => this.#showWaiting());
+    } else if (this.#waiting.length >= 2 * shown) {
+      this.#waiting = this.#waiting.slice(-shown); // no frames in a hidden tab
+    }
+  }
+
+  #showWaiting() {
+    const rows = this.#waiting.slice(-shown).map(({ text, kind }) => {
+      const row = document.createElement("p");
+      row.className = kind;
+      row.textContent = text;
+      return row;
+    });
+    this.#waiting = [];
+    this.#log.append(...rows);
+    while (this.#log.childElementCount > shown) this.#log.firstElementChild.remove();
+    this.#log.scrollTop = this.#log.scrollHeight;
+  }
+}
