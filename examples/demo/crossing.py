@@ -149,7 +149,7 @@ def cross_arena(lines):
     number = lines.until("you ").split()[1]
     print(f"  got   you {number}")
     lines.send("go 100 0")
-    places = [tuple(map(int, lines.until("at ").split()[1:])) for _ in range(5)]
+    places = [tuple(map(int, lines.until("at ").split()[2:])) for _ in range(5)]
     mine = [place[3 * place[::3].index(int(number)) + 1:][:2] for place in places if int(number) in place[::3]]
     print(f"  got   at {', '.join(f'{x} {y}' for x, y in mine)}")
 

@@ -15,9 +15,10 @@ PATIENCE = 30  # seconds
 
 
 class Chromium:
-    def __init__(self, names=(), slow_when_hidden=False):
+    def __init__(self, names=(), slow_when_hidden=False, trusting=False):
         """Of the world's names only `names` resolve, to this machine. WebDriver keeps Chromium from slowing down the timers
-        of pages that are hidden, unless they are to be `slow_when_hidden`, as everywhere else.
+        of pages that are hidden, unless they are to be `slow_when_hidden`, as everywhere else. A `trusting` one takes any
+        certificate.
         """
         self.profile = tempfile.mkdtemp(prefix="drawbridge-chromium-")
         options = Options()
@@ -29,6 +30,7 @@ class Chromium:
             options.add_argument(argument)
         if slow_when_hidden:
             options.add_experimental_option("excludeSwitches", ["disable-background-timer-throttling"])
+        options.accept_insecure_certs = trusting
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
         self.resize(1280, 800)

@@ -62,7 +62,7 @@ export class Arena {
   #hear(line) {
     const [word, ...rest] = line.split(" ");
     if (word === "at") {
-      this.#see(rest.map(Number));
+      this.#see(rest.slice(1).map(Number));
     } else if (word === "player") {
       this.#players.set(Number(rest[0]), { score: Number(rest[1]), name: rest[2] });
       this.#showScores();

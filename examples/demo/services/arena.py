@@ -6,7 +6,7 @@
                             player ID SCORE NAME        somebody plays, or has collected something
                             left ID
   DX and DY are             dot NUMBER X Y              lies there now
-  percent of full speed     at ID X Y ID X Y…           everybody, in each period; who is behind misses some
+  percent of full speed     at PERIOD ID X Y ID X Y…    everybody, in each period; who is behind misses some
 """
 
 import asyncio
@@ -55,6 +55,7 @@ class Arena:
         self._bots = [Player(number + 1, name) for number, name in enumerate(BOTS)]
         self._players = {bot.number: bot for bot in self._bots}
         self._peers = set()
+        self._periods = 0
         self._ticking = None
 
     async def serve(self, peer):
@@ -107,6 +108,7 @@ class Arena:
         self._ticking = None
 
     def _step(self):
+        self._periods += 1
         for bot in self._bots:
             x, y = min(self._dots, key=lambda dot: math.dist(dot, (bot.x, bot.y)))
             distance = max(1.0, math.dist((x, y), (bot.x, bot.y)))
@@ -116,7 +118,7 @@ class Arena:
             self._collect(player)
         places = " ".join(f"{each.number} {each.x:.0f} {each.y:.0f}" for each in self._players.values())
         for peer in self._peers:
-            peer.offer(f"at {places}")
+            peer.offer(f"at {self._periods} {places}")
 
     def _collect(self, player):
         for number, dot in enumerate(self._dots):
