@@ -300,11 +300,11 @@ class Arena(ServiceTest):
                     if len(moved) == 5:
                         break
                 self.assertLessEqual(max(moved), longest + 1)
-                self.assertLessEqual(max(place[0], 0), arena.WIDTH)
+                self.assertLessEqual(place[0], arena.WIDTH - arena.EDGE)
         ada.send("go -100 -100")
         async for place in self.places(ada, number):
-            self.assertGreaterEqual(min(place), 0)
-            if place == (0, 0):
+            self.assertGreaterEqual(min(place), arena.EDGE)
+            if place == (arena.EDGE, arena.EDGE):
                 break
 
     async def test_dots_are_collected(self):
@@ -344,7 +344,7 @@ class Shell(ServiceTest):
         self.client.send("help")
         told = await self.client.answers()
         for line in told:
-            word = line.split()[0]
+            word = re.match(r"\w+", line)[0]
             if word != "bye":
                 self.client.send(f"{word} 1")
                 self.assertNotIn("no such command", (await self.client.line()))

@@ -1,5 +1,7 @@
 // The chat room: who is here, what is said, and a line to say something.
 
+import { Log } from "./log.js";
+
 const shown = 200; // lines
 const tints = 8; // in style.css
 
@@ -15,7 +17,7 @@ export class Chat {
   constructor(panel, link, name) {
     this.#link = link;
     this.#name = name;
-    this.#log = panel.querySelector("[role=log]");
+    this.#log = new Log(panel.querySelector("[role=log]"), shown);
     this.#people = panel.querySelector(".people");
     const form = panel.querySelector("form");
     form.addEventListener("submit", (event) => {
@@ -26,7 +28,7 @@ export class Chat {
       form.reset();
     });
     link.addEventListener("open", () => {
-      this.#log.replaceChildren(); // the room repeats what was said last
+      this.#log.clear(); // the room repeats what was said last
       link.send(`name ${this.#name}`);
     });
     link.addEventListener("line", ({ line }) => this.#hear(line));
@@ -59,20 +61,8 @@ export class Chat {
   }
 
   #show(text, speaker) {
-    const log = this.#log;
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 20;
-    const row = document.createElement("p");
-    if (speaker) {
-      const who = row.appendChild(document.createElement("b"));
-      who.className = `tint-${tint(speaker)}`;
-      who.textContent = speaker;
-      row.append(" ", text);
-    } else {
-      row.className = "aside";
-      row.textContent = text;
-    }
-    log.append(row);
-    if (log.childElementCount > shown) log.firstElementChild.remove();
-    if (atEnd) log.scrollTop = log.scrollHeight;
+    if (!speaker) return this.#log.append({ parts: [text], kind: "aside" });
+    const who = Object.assign(document.createElement("b"), { className: `tint-${tint(speaker)}`, textContent: speaker });
+    this.#log.append({ parts: [who, " ", text] });
   }
 }

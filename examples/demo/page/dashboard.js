@@ -42,8 +42,8 @@ export class Dashboard {
   }
 
   #hear(line) {
-    const [at, price] = [line.split(" ")[0], line.split(" ")[2]].map(Number);
-    const symbol = line.split(" ")[1];
+    const [time, symbol, value] = line.split(" ");
+    const [at, price] = [Number(time), Number(value)];
     if (!Number.isFinite(at) || !Number.isFinite(price)) return;
     let values = this.#series.get(symbol);
     if (!values) this.#series.set(symbol, (values = []));

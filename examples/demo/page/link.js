@@ -14,6 +14,7 @@ export class Link extends EventTarget {
   up = 0; // bytes of text, without what frames and TLS add
   down = 0;
   #name;
+  #socket;
   #writer;
   #ping; // { word, at }, while one is out
   #pings = 0;
@@ -33,9 +34,18 @@ export class Link extends EventTarget {
   connect() {
     const url = new URL(`/${this.#name}`, location.href.replace(/^http/, "ws"));
     const socket = new DrawbridgeSocket(url, { text: true, reconnect: { min: 250, max: 4000 } });
+    this.#socket = socket;
     socket.addEventListener("open", (connection) => this.#run(connection));
-    socket.addEventListener("close", ({ willReconnect }) => this.#lost(willReconnect ? "reconnecting" : "ended"));
+    socket.addEventListener("close", ({ willReconnect }) => {
+      if (socket === this.#socket) this.#lost(willReconnect ? "reconnecting" : "ended");
+    });
     this.#become("connecting");
+  }
+
+  close() {
+    this.#socket.close().catch(() => {}); // `close` tells of it
+    this.#socket = undefined;
+    this.#lost("ended");
   }
 
   /** What is said while there is no connection is not said at all: each `open` begins anew. */

@@ -21,6 +21,10 @@ new Dashboard(at("ticker"), ticker);
 new Terminal(at("shell"), shell);
 new Strip(at("strip"), links);
 
+// Browsers keep a page that was left for the way back, with its connections open: to everybody else it would still be there.
+addEventListener("pagehide", () => links.forEach((link) => link.close()));
+addEventListener("pageshow", ({ persisted }) => persisted && links.forEach((link) => link.connect()));
+
 function showName() {
   sessionStorage.setItem("name", name);
   at("name").value = name;

@@ -6,7 +6,7 @@ const interval = 500; // ms between two looks at the figures
 function size(count) {
   if (count < 1024) return `${count} B`;
   const [value, unit] = count < 1 << 20 ? [count / 1024, "KiB"] : [count / (1 << 20), "MiB"];
-  return `${value.toFixed(1)} ${unit}`;
+  return `${value.toFixed(value < 100 ? 1 : 0)} ${unit}`;
 }
 
 export class Strip {

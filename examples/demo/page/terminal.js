@@ -1,5 +1,7 @@
 // A terminal of lines. The arrows up and down go through what was typed before.
 
+import { Log } from "./log.js";
+
 const shown = 500; // lines
 
 export class Terminal {
@@ -12,7 +14,7 @@ export class Terminal {
 
   constructor(panel, link) {
     this.#link = link;
-    this.#log = panel.querySelector("[role=log]");
+    this.#log = new Log(panel.querySelector("[role=log]"), shown);
     this.#input = panel.querySelector("input");
     panel.querySelector("form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -50,24 +52,11 @@ export class Terminal {
   }
 
   // A frame takes all lines that came before it: a thousand are as cheap as what fits.
-  #show(text, kind = "") {
-    if (this.#waiting.push({ text, kind }) === 1) {
-      requestAnimationFrame(() => this.#showWaiting());
+  #show(text, kind) {
+    if (this.#waiting.push({ parts: [text], kind }) === 1) {
+      requestAnimationFrame(() => this.#log.append(...this.#waiting.splice(0)));
     } else if (this.#waiting.length >= 2 * shown) {
       this.#waiting = this.#waiting.slice(-shown); // no frames in a hidden tab
     }
-  }
-
-  #showWaiting() {
-    const rows = this.#waiting.slice(-shown).map(({ text, kind }) => {
-      const row = document.createElement("p");
-      row.className = kind;
-      row.textContent = text;
-      return row;
-    });
-    this.#waiting = [];
-    this.#log.append(...rows);
-    while (this.#log.childElementCount > shown) this.#log.firstElementChild.remove();
-    this.#log.scrollTop = this.#log.scrollHeight;
   }
 }

@@ -16,6 +16,7 @@ import re
 import unicodedata
 
 WIDTH, HEIGHT = 960, 540
+EDGE = 15  # how near to it players come
 SPEED = 240  # a second
 REACH = 24  # how near a player collects a dot
 DOTS = 10
@@ -42,8 +43,8 @@ class Player:
         self.dx, self.dy = dx / length, dy / length
 
     def move(self, seconds):
-        self.x = min(max(self.x + self.dx * SPEED * seconds, 0), WIDTH)
-        self.y = min(max(self.y + self.dy * SPEED * seconds, 0), HEIGHT)
+        self.x = min(max(self.x + self.dx * SPEED * seconds, EDGE), WIDTH - EDGE)
+        self.y = min(max(self.y + self.dy * SPEED * seconds, EDGE), HEIGHT - EDGE)
 
     def line(self):
         return f"player {self.number} {self.score} {self.name}"

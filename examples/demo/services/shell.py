@@ -8,14 +8,14 @@ MOST_COUNTED = 100_000
 TOGETHER = 500  # lines counted between two waits for the peer
 
 HELP = """\
-help           this
-echo TEXT      the same text again
-date           what time it is here
-who            who else is connected
-fortune        something to think about
-count N        from 1 to N, which may be 100,000: a long answer, sent as fast as you read
-ping WORD      pong WORD
-bye            the end""".split("\n")
+help: this
+echo TEXT: the same text again
+date: what time it is here
+who: who is connected
+fortune: something to think about
+count N: from 1 to N, up to 100,000, as fast as you read
+ping WORD: pong WORD
+bye: the end""".split("\n")
 
 FORTUNES = [
     "A drawbridge is a wall until somebody is expected.",
