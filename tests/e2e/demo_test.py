@@ -165,9 +165,10 @@ class DemoPage(unittest.TestCase):
             browser.console()
 
     def come_in(self, browser, name):
+        script = browser.before_each_page(f"sessionStorage.setItem('name', '{name}')")
         browser.open(self.demo.url)
+        browser.forget(script)
         self.wait_connected(browser)
-        browser.type("#name", name + Keys.ENTER)
         browser.wait(lambda: f"{name} (you)" in browser.texts("#arena li span"), f"{name} plays")
         browser.wait(lambda: name in browser.texts(".people")[0], f"{name} is in the room")
 
