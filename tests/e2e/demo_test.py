@@ -239,6 +239,8 @@ class DemoPage(unittest.TestCase):
 
     def test_a_bridge_that_is_killed_and_comes_back_is_gone_through(self):
         self.come_in(self.ada, "ada")
+        self.ada.type("#chat-text", "before" + Keys.ENTER)
+        self.ada.wait(lambda: self.said(self.ada) == ["ada before"], "it is said")
         self.demo.kill_bridge()
         self.ada.wait(lambda: self.ada.texts("#strip .state") == ["reconnecting"] * 4, "it says so")
         self.assertIn("chat is reconnecting", self.ada.texts("#strip [role=status]")[0])
@@ -246,9 +248,9 @@ class DemoPage(unittest.TestCase):
         self.demo.start_bridge()
         self.wait_connected(self.ada)
         self.ada.wait(lambda: self.ada.texts(".people") == ["1 here: ada"], "once in the room, by the same name")
-        self.ada.wait(lambda: self.ada.texts("#arena li span").count("ada (you)") == 1, "once in the arena")
+        self.ada.wait(lambda: sorted(self.ada.texts("#arena li span")) == ["ada (you)", "fern", "moss"], "once in the arena")
         self.ada.type("#chat-text", "still here" + Keys.ENTER)
-        self.ada.wait(lambda: self.said(self.ada) == ["ada still here"], "it can speak")
+        self.ada.wait(lambda: self.said(self.ada) == ["ada before", "ada still here"], "it can speak")
         self.ada.wait(lambda: self.rate(self.ada) >= 150, "the feed goes on")
 
     # --- The dashboard
@@ -330,9 +332,23 @@ class DemoPage(unittest.TestCase):
         self.ada.wait(lambda: self.output(self.ada)[-1] == "100000", "a long answer arrives")
         self.assertEqual(self.output(self.ada)[-3:], ["99998", "99999", "100000"])
         self.assertEqual(len(self.output(self.ada)), 500)
+        below = """
+            const { scrollHeight, scrollTop, clientHeight } = document.querySelector("#shell [role=log]");
+            return Math.round(scrollHeight - scrollTop - clientHeight);
+        """
+        self.assertLess(self.ada.run(below), 2)
+        # Whoever reads what is above is left there.
+        self.ada.run_async("""new Promise((done) => {
+            const log = document.querySelector("#shell [role=log]");
+            log.addEventListener("scroll", done, { once: true });
+            log.scrollTop = 0;
+        })""")
+        self.ada.type("#shell-line", "echo below" + Keys.ENTER)
+        self.ada.wait(lambda: self.output(self.ada)[-1] == "below", "it answers")
+        self.assertGreater(self.ada.run(below), 1000)
         line = self.ada.element("#shell-line")
-        for key, expected in [(Keys.ARROW_UP, "count 100000"), (Keys.ARROW_UP, f"echo {HOSTILE}"), (Keys.ARROW_UP, f"echo {HOSTILE}"),
-                              (Keys.ARROW_DOWN, "count 100000"), (Keys.ARROW_DOWN, "")]:
+        for key, expected in [(Keys.ARROW_UP, "echo below"), (Keys.ARROW_UP, "count 100000"), (Keys.ARROW_UP, f"echo {HOSTILE}"), (Keys.ARROW_UP, f"echo {HOSTILE}"),
+                              (Keys.ARROW_DOWN, "count 100000"), (Keys.ARROW_DOWN, "echo below"), (Keys.ARROW_DOWN, "")]:
             line.send_keys(key)
             self.assertEqual(line.get_attribute("value"), expected)
         self.assertIsNone(self.ada.run("return window.hurt"))
@@ -388,7 +404,7 @@ class DemoPage(unittest.TestCase):
         ActionChains(self.ada.driver).key_down("w").perform()
         self.crowd.do(until(lambda a, b: b[1] < a[1]))
         self.ada.run("document.querySelector('#name').focus()")
-        self.crowd.do(until(lambda a, b: a == b))
+        self.assertGreater(self.crowd.do(until(lambda a, b: a == b))[1], 15)  # and not at the wall
 
     def test_twenty_players_see_each_other_in_every_period(self):
         self.come_in(self.ada, "ada")

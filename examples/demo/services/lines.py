@@ -71,10 +71,6 @@ class Peer:
         except (OSError, asyncio.TimeoutError):
             self._writer.transport.abort()
 
-    @property
-    def is_there(self):
-        return not self._writer.is_closing()
-
     async def close(self):
         """After what it was told, if it reads that."""
         self._writer.close()

@@ -69,8 +69,6 @@ class Shell:
             peer.tell(f"count takes a number from 1 to {MOST_COUNTED:,}")
             return
         for first in range(1, int(text) + 1, TOGETHER):
-            if not peer.is_there:
-                return
             peer.tell(*range(first, min(first + TOGETHER, int(text) + 1)))
             await peer.drained()
 
