@@ -5,145 +5,18 @@ Pictures of it land in the folder SCREENSHOTS, for people to look at; demo.png i
 """
 
 import asyncio
-import shutil
-import socket
-import ssl
-import subprocess
 import sys
-import tempfile
-import threading
 import unittest
 from pathlib import Path
 
-import websockets
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from chromium import Chromium
+from demo import LINKS, Crowd, Demo
 
 SOURCES, DRAWBRIDGE, SCREENSHOTS = (Path(argument).resolve() for argument in sys.argv[1:4])
-DEMO = SOURCES / "examples/demo"
-PATIENCE = 30  # seconds
-LINKS = ["chat", "ticker", "arena", "shell"]
 HOSTILE = "<img src=x onerror=hurt=1>"
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
-
-
-class Demo:
-    """The services and the bridge before them, with the configuration of `./dev demo`."""
-
-    def __init__(self):
-        self.directory = Path(tempfile.mkdtemp(prefix="drawbridge-demo-"))
-        self.services = subprocess.Popen([sys.executable, "-B", DEMO / "services"], stdout=subprocess.PIPE, text=True)
-        words = {name.upper(): port for name, port in (self.services.stdout.readline().split() for _ in LINKS)}
-        port = free_port()
-        self.url = f"https://127.0.0.1:{port}"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                        "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out",
-                        "certificate.pem"], cwd=self.directory, check=True, capture_output=True, timeout=PATIENCE)
-        (self.directory / "key.pem").chmod(0o600)
-        words |= {"BIND": f"127.0.0.1:{port}", "ORIGINS": f'"{self.url}"', "SOURCES": str(SOURCES)}
-        text = (DEMO / "drawbridge.yaml").read_text(encoding="utf-8")
-        for word, value in words.items():
-            text = text.replace(f"@{word}@", value)
-        (self.directory / "drawbridge.yaml").write_text(text, encoding="utf-8")
-        self.start_bridge()
-
-    def start_bridge(self):
-        self.bridge = subprocess.Popen([DRAWBRIDGE, "serve", "-c", "drawbridge.yaml"], cwd=self.directory,
-                                       stderr=subprocess.PIPE, text=True)
-        for line in self.bridge.stderr:
-            if '"event":"ready"' in line:
-                break
-        else:
-            raise AssertionError("the daemon is not ready")
-        # Nobody reads the log, and a full pipe costs lines, not sessions.
-
-    def kill_bridge(self):
-        self.bridge.kill()
-        self.bridge.wait(PATIENCE)
-        self.bridge.stderr.close()
-
-    def close(self):
-        self.kill_bridge()
-        self.services.terminate()
-        self.services.wait(PATIENCE)
-        self.services.stdout.close()
-        shutil.rmtree(self.directory)
-
-
-class Crowd:
-    """Others who cross the bridge, with a WebSocket each."""
-
-    def __init__(self, demo):
-        self.demo = demo
-        self.tls = ssl.create_default_context(cafile=demo.directory / "certificate.pem")
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever)
-        self.thread.start()
-        self.all = []
-
-    def do(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(asyncio.wait_for(coroutine, PATIENCE), self.loop).result(2 * PATIENCE)
-
-    def come(self, path, *first):
-        async def connect():
-            socket_ = await websockets.connect(self.demo.url.replace("https", "wss") + path, ssl=self.tls, origin=self.demo.url,
-                                              max_queue=None)  # whoever does not listen can still leave
-            one = Lines(socket_)
-            await one.send(*first)
-            return one
-
-        self.all.append(self.do(connect()))
-        return self.all[-1]
-
-    def say(self, one, *lines):
-        self.do(one.send(*lines))
-
-    def hear(self, one, start):
-        return self.do(one.until(start))
-
-    def leave(self):
-        for one in self.all:
-            self.do(one.socket.close())
-        self.all.clear()
-
-    def close(self):
-        self.leave()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(PATIENCE)
-        self.loop.close()
-
-
-class Lines:
-    def __init__(self, socket_):
-        self.socket = socket_
-        self.rest = ""
-
-    async def send(self, *lines):
-        for line in lines:
-            await self.socket.send(f"{line}\n")
-
-    async def line(self):
-        while "\n" not in self.rest:
-            self.rest += await self.socket.recv()
-        line, _, self.rest = self.rest.partition("\n")
-        return line
-
-    async def until(self, start):
-        while not (line := await self.line()).startswith(start):
-            pass
-        return line
-
-    async def look(self):
-        """The next period of the arena, and who is where."""
-        _, period, *numbers = map(int, (await self.until("at ")).replace("at", "0", 1).split())
-        return period, dict(zip(numbers[::3], zip(numbers[1::3], numbers[2::3])))
 
 
 class DemoPage(unittest.TestCase):
@@ -154,7 +27,7 @@ class DemoPage(unittest.TestCase):
         cls.addClassCleanup(cls.bob.close)
 
     def setUp(self):
-        self.demo = Demo()
+        self.demo = Demo(SOURCES, DRAWBRIDGE)
         self.addCleanup(self.demo.close)
         self.crowd = Crowd(self.demo)
         self.addCleanup(self.crowd.close)
@@ -178,6 +51,9 @@ class DemoPage(unittest.TestCase):
     def said(self, browser):
         return browser.texts("#chat [role=log] p:not(.aside)")
 
+    def players(self, browser):
+        return [name.removesuffix(" (you)") for name in browser.texts("#arena li span")]
+
     def output(self, browser):
         return browser.texts("#shell [role=log] p")
 
@@ -199,7 +75,7 @@ class DemoPage(unittest.TestCase):
         self.come_in(self.bob, "bob")
         for browser in (self.ada, self.bob):
             browser.wait(lambda: browser.texts(".people") == ["2 here: ada, bob"], "both are here")
-            browser.wait(lambda: {"ada", "bob"} <= {name.removesuffix(" (you)") for name in browser.texts("#arena li span")}, "both play")
+            browser.wait(lambda: {"ada", "bob"} <= set(self.players(browser)), "both play")
         self.ada.type("#chat-text", f"hello {HOSTILE}" + Keys.ENTER)
         self.bob.wait(lambda: self.said(self.bob) == [f"ada hello {HOSTILE}"], "bob hears ada")
         self.bob.type("#chat-text", "good morning" + Keys.ENTER)
@@ -266,14 +142,16 @@ class DemoPage(unittest.TestCase):
         self.ada.wait(lambda: 150 <= self.rate(self.ada) <= 250, "their number")
         wanted = self.ada.run("""
             const style = getComputedStyle(document.querySelector("#ticker canvas"));
-            return [0, 1, 2, 3].map((i) => style.getPropertyValue(`--series-${i}`).match(/\\w\\w/g).map((each) => parseInt(each, 16)).join());
+            const colours = [0, 1, 2, 3].map((i) => style.getPropertyValue(`--series-${i}`));
+            return colours.map((colour) => colour.match(/\\w\\w/g).map((each) => parseInt(each, 16)).join());
         """)
         drawn = self.ada.run("""
             const canvas = document.querySelector("#ticker canvas");
             const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
             const counts = {};
             for (let i = 0; i < data.length; i += 4) {
-              if (data[i + 3] === 255) counts[data.slice(i, i + 3).join()] = (counts[data.slice(i, i + 3).join()] ?? 0) + 1;
+              const colour = data.slice(i, i + 3).join();
+              if (data[i + 3] === 255) counts[colour] = (counts[colour] ?? 0) + 1;
             }
             return counts;
         """)
@@ -347,7 +225,8 @@ class DemoPage(unittest.TestCase):
         self.ada.wait(lambda: self.output(self.ada)[-1] == "below", "it answers")
         self.assertGreater(self.ada.run(below), 1000)
         line = self.ada.element("#shell-line")
-        for key, expected in [(Keys.ARROW_UP, "echo below"), (Keys.ARROW_UP, "count 100000"), (Keys.ARROW_UP, f"echo {HOSTILE}"), (Keys.ARROW_UP, f"echo {HOSTILE}"),
+        for key, expected in [(Keys.ARROW_UP, "echo below"), (Keys.ARROW_UP, "count 100000"),
+                              (Keys.ARROW_UP, f"echo {HOSTILE}"), (Keys.ARROW_UP, f"echo {HOSTILE}"),
                               (Keys.ARROW_DOWN, "count 100000"), (Keys.ARROW_DOWN, "echo below"), (Keys.ARROW_DOWN, "")]:
             line.send_keys(key)
             self.assertEqual(line.get_attribute("value"), expected)
@@ -443,9 +322,10 @@ class DemoPage(unittest.TestCase):
         told = self.ada.accessibility()
         nameless = [role for role, name in told if role in usable - {"list", "status", "image"} and not name.strip()]
         self.assertEqual(nameless, [])
-        for wanted in [("region", "Connections"), ("region", "Chat"), ("region", "Dashboard"), ("region", "Arena"), ("region", "Terminal"),
-                       ("textbox", "Your name"), ("textbox", "Say something"), ("textbox", "› Command"), ("application", "Arena"),
-                       ("log", "What is said"), ("log", "Output"), ("button", "Send"), ("button", "Pause"), ("button", "Change")]:
+        for wanted in [("region", "Connections"), ("region", "Chat"), ("region", "Dashboard"), ("region", "Arena"),
+                       ("region", "Terminal"), ("textbox", "Your name"), ("textbox", "Say something"), ("textbox", "› Command"),
+                       ("application", "Arena"), ("log", "What is said"), ("log", "Output"), ("button", "Send"),
+                       ("button", "Pause"), ("button", "Change")]:
             self.assertIn(wanted, told)
 
     def test_a_keyboard_is_enough(self):
@@ -463,15 +343,17 @@ class DemoPage(unittest.TestCase):
             if stop[0].endswith("body") or stops and stop == stops[0]:
                 break
             stops.append(stop)
-        self.assertEqual([stop for stop, _ in stops], ["name", "who button", "chat div", "chat-text", "chat button", "ticker button",
-                                                       "arena canvas", "shell div", "shell-line"])
+        self.assertEqual([stop for stop, _ in stops],
+                         ["name", "who button", "chat div", "chat-text", "chat button", "ticker button", "arena canvas", "shell div",
+                          "shell-line"])
         self.assertTrue(all(shown for _, shown in stops), stops)
 
     def test_it_fits_on_a_desk_and_in_a_hand_by_day_and_by_night(self):
         friends = [self.crowd.come("/chat", f"name {name}") for name in ("bob", "grace", "linus")]
-        for friend, line in zip(friends + friends, ["Good morning! Who put a browser on my chat server?", "It was a plain TCP service yesterday.",
-                                                    "It still is. Nobody told it about WebSocket.", "And the bytes?",
-                                                    "All of them, in order. Umlaute as well: Zwölf Boxkämpfer."]):
+        lines = ["Good morning! Who put a browser on my chat server?", "It was a plain TCP service yesterday.",
+                 "It still is. Nobody told it about WebSocket.", "And the bytes?",
+                 "All of them, in order. Umlaute as well: Zwölf Boxkämpfer."]
+        for friend, line in zip(friends + friends, lines):
             self.crowd.say(friend, f"say {line}")
             self.crowd.hear(friend, "said ")
         self.come_in(self.ada, "merry-otter")
@@ -495,15 +377,15 @@ class DemoPage(unittest.TestCase):
             await asyncio.gather(*(wander(player, number, 120) for player, number in zip(players, own)))
 
         self.crowd.do(all_wander())
-        self.ada.wait(lambda: "OAK 1" in self.ada.run("return document.querySelector('#ticker canvas').ariaLabel"), "the chart is described")
-        for name, width, height, scheme in [("demo", 1280, 800, "light"), ("demo-dark", 1280, 800, "dark"), ("demo-phone", 360, 740, "light"),
-                                            ("demo-phone-dark", 360, 740, "dark")]:
+        for name, width, height, scheme in [("demo", 1280, 800, "light"), ("demo-dark", 1280, 800, "dark"),
+                                            ("demo-phone", 360, 740, "light"), ("demo-phone-dark", 360, 740, "dark")]:
             self.ada.prefer(prefers_color_scheme=scheme)
             self.ada.resize(width, height, mobile=width < 500)
             # The canvas follows with the next frames.
             self.ada.run_async("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
             self.ada.screenshot(SCREENSHOTS / f"{name}.png")
-            self.assertEqual(self.ada.run("return [innerWidth, document.documentElement.scrollWidth <= innerWidth]"), [width, True])
+            self.assertEqual(self.ada.run("return [innerWidth, document.documentElement.scrollWidth <= innerWidth]"),
+                             [width, True])
             if width > 500:
                 self.assertEqual(self.ada.run("return document.documentElement.scrollHeight"), height)
                 continue

@@ -101,7 +101,8 @@ export class Arena {
       return row;
     });
     if (sorted.length > listed) {
-      rows.push(Object.assign(document.createElement("li"), { className: "more", textContent: `and ${sorted.length - listed} more` }));
+      const more = `and ${sorted.length - listed} more`;
+      rows.push(Object.assign(document.createElement("li"), { className: "more", textContent: more }));
     }
     this.#scores.replaceChildren(...rows);
     const own = this.#players.get(this.#own);

@@ -59,9 +59,11 @@ export class Dashboard {
   }
 
   #draw(edge, context, width, height, colour) {
-    const visible = [...this.#series].map(([symbol, values], index) =>
-      ({ symbol, values: values.slice(firstAfter(values, edge - shown), firstAfter(values, edge)), colour: colour(`--series-${index % 4}`) }))
-      .filter(({ values }) => values.length > 0);
+    const visible = [...this.#series].map(([symbol, values], index) => ({
+      symbol,
+      values: values.slice(firstAfter(values, edge - shown), firstAfter(values, edge)),
+      colour: colour(`--series-${index % 4}`),
+    })).filter(({ values }) => values.length > 0);
     if (visible.length === 0) return;
     const [low, high] = this.#follow(visible.flatMap(({ values }) => values.map(({ price }) => price)));
     const plot = { width: width - margin.left - margin.right, height: height - margin.top - margin.bottom };

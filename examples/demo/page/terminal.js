@@ -24,8 +24,8 @@ export class Terminal {
     link.addEventListener("line", ({ line }) => this.#show(line));
     let before = link.state;
     link.addEventListener("change", () => {
-      if (link.state !== before && link.state === "ended") this.#show("The service has ended the connection. Enter connects again.", "aside");
-      if (link.state !== before && link.state === "reconnecting") this.#show("The connection is lost.", "aside");
+      const news = { ended: "The service has ended the connection. Enter connects again.", reconnecting: "The connection is lost." };
+      if (link.state !== before && news[link.state]) this.#show(news[link.state], "aside");
       before = link.state;
     });
   }
