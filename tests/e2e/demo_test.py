@@ -283,7 +283,7 @@ class DemoPage(unittest.TestCase):
         ActionChains(self.ada.driver).key_down("w").perform()
         self.crowd.do(until(lambda a, b: b[1] < a[1]))
         self.ada.run("document.querySelector('#name').focus()")
-        self.assertGreater(self.crowd.do(until(lambda a, b: a == b))[1], 15)  # and not at the wall
+        self.assertGreater(self.crowd.do(until(lambda a, b: a == b))[1], 24)  # and not at the wall
 
     def test_twenty_players_see_each_other_in_every_period(self):
         self.come_in(self.ada, "ada")

@@ -16,7 +16,7 @@ import re
 import unicodedata
 
 WIDTH, HEIGHT = 960, 540
-EDGE = 15  # how near to it players come
+EDGE = 24  # how near to it players come
 SPEED = 240  # a second
 REACH = 24  # how near a player collects a dot
 DOTS = 10
