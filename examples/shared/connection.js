@@ -1,0 +1,63 @@
+import { backOff, DrawbridgeError, DrawbridgeSocket } from "/client/drawbridge.js";
+
+/** The address of a route of the bridge that this page came from. */
+export function address(path) {
+  return Object.assign(new URL(path, location), { protocol: location.protocol.replace("http", "ws") }).href;
+}
+
+/** Shows how the connection is; `kind` is "good", "bad", or nothing. */
+export function say(text, kind = "") {
+  const status = document.querySelector("#status");
+  status.textContent = text;
+  status.className = kind;
+}
+
+/** Shows why a connection ended, by drawbridge's reason word; `delay` in milliseconds if another one follows. */
+export function sayEnd({ code, word }, delay) {
+  const again = delay === undefined ? "" : `, again in ${Math.ceil(delay / 1000)} s`;
+  say(`${word || "disconnected"} (${code})${again}`, "bad");
+}
+
+/**
+ * One connection to `path` after the other: serve(streams) is called for each, and says that it is connected once the service
+ * has answered, because a refusal by `rejection: close` comes after the opening. The client comes back after failures; this
+ * one does also when the service ends the connection in good order, because a service that restarts does just that.
+ * Returns a function that ends it for good.
+ */
+export function stayConnected(path, serve) {
+  let socket;
+  let timer;
+  let ended = 0; // in a row, by the service and soon
+  let over = false;
+
+  function connect() {
+    let openedAt;
+    socket = new DrawbridgeSocket(address(path), { reconnect: true });
+    say("connecting…");
+    socket.addEventListener("reconnecting", () => say("connecting…"));
+    socket.addEventListener("open", async (streams) => {
+      openedAt = performance.now();
+      try {
+        await serve(streams);
+      } catch (error) {
+        if (!(error instanceof DrawbridgeError)) throw error; // it ended, as `close` tells
+      }
+    });
+    socket.addEventListener("close", (close) => {
+      let { delay } = close;
+      if (close.word === "backend_closed" && !over) {
+        if (performance.now() - openedAt > 5_000) ended = 0;
+        delay = backOff(ended++);
+        timer = setTimeout(connect, delay);
+      }
+      sayEnd(close, delay);
+    });
+  }
+
+  connect();
+  return () => {
+    over = true;
+    clearTimeout(timer);
+    return socket.close();
+  };
+}
