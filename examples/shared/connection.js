@@ -28,10 +28,12 @@ export function stayConnected(path, serve) {
   let socket;
   let timer;
   let ended = 0; // in a row, by the service and soon
-  let over = false;
+  let over;
+  const listening = new AbortController();
 
   function connect() {
     let openedAt;
+    over = false;
     socket = new DrawbridgeSocket(address(path), { reconnect: true });
     say("connecting…");
     socket.addEventListener("reconnecting", () => say("connecting…"));
@@ -54,10 +56,18 @@ export function stayConnected(path, serve) {
     });
   }
 
-  connect();
-  return () => {
+  function close() {
     over = true;
     clearTimeout(timer);
     return socket.close();
+  }
+
+  connect();
+  // A page that somebody has left may be kept for when they come back, and its connection would stay open.
+  addEventListener("pagehide", close, listening);
+  addEventListener("pageshow", ({ persisted }) => persisted && connect(), listening);
+  return () => {
+    listening.abort();
+    return close();
   };
 }
