@@ -61,26 +61,29 @@ class Process:
 
 
 class Entry(unittest.TestCase):
-    """An example of the gallery. NAME is its folder; PORTS are those of the bridge and of its service in the example's files and
-    commands: `self.ports` has the free ones that take their places.
+    """An example of the gallery. NAME is its folder; PORTS are those of its service in the example's files and commands:
+    `self.ports` has the free ones that take their places. PACKAGES are the folders of build/examples/node_modules that it serves.
     """
 
     NAME = ""
     PORTS = ()
+    PACKAGES = ()
 
     @classmethod
     def setUpClass(cls):
         cls.folder = EXAMPLES / cls.NAME
         cls.directory = Path(tempfile.mkdtemp(prefix=f"drawbridge-{cls.NAME}-"))
         cls.addClassCleanup(shutil.rmtree, cls.directory)
+        cls.directory.chmod(0o755)  # services that root starts become somebody else
         cls.ports = {port: free_port() for port in (8080, *cls.PORTS)}
-        for folder in (f"examples/{cls.NAME}", "examples/shared", "client"):
+        packages = [f"build/examples/node_modules/{package}" for package in cls.PACKAGES]
+        for folder in (f"examples/{cls.NAME}", "examples/shared", "client", *packages):
             shutil.copytree(SOURCES / folder, cls.directory / folder)
         for file in (cls.directory / "examples" / cls.NAME).iterdir():
             if file.suffix in CONFIGURATIONS:
                 file.write_text(cls.moved(file.read_text(encoding="utf-8")), encoding="utf-8")
         written = cls.file("drawbridge.yaml").read_text(encoding="utf-8")
-        assert all(str(free) in written for free in cls.ports.values()), written
+        assert written.count(str(cls.ports[8080])) == 2 and all(str(free) in written for free in cls.ports.values()), written
         cls.prepare()
         cls.bridge = cls.run_command("drawbridge serve", '"event":"ready"')
         # Chromium's profile is not bound to live longer than a class.
