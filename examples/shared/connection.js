@@ -22,12 +22,12 @@ export function sayEnd({ code, word }, delay) {
  * One connection to `path` after the other: serve(streams) is called for each, and says that it is connected once the service
  * has answered, because a refusal by `rejection: close` comes after the opening. The client comes back after failures; this
  * one does also when the service ends the connection in good order, because a service that restarts does just that.
- * Returns a function that ends it for good.
+ * With `ended`, such an end is the last one, and that is called. Returns a function that ends it for good.
  */
-export function stayConnected(path, serve) {
+export function stayConnected(path, serve, ended) {
   let socket;
   let timer;
-  let ended = 0; // in a row, by the service and soon
+  let endings = 0; // in a row, by the service and soon
   let over;
   const listening = new AbortController();
 
@@ -47,12 +47,13 @@ export function stayConnected(path, serve) {
     });
     socket.addEventListener("close", (close) => {
       let { delay } = close;
-      if (close.word === "backend_closed" && !over) {
-        if (performance.now() - openedAt > 5_000) ended = 0;
-        delay = backOff(ended++);
+      if (close.word === "backend_closed" && !over && !ended) {
+        if (performance.now() - openedAt > 5_000) endings = 0;
+        delay = backOff(endings++);
         timer = setTimeout(connect, delay);
       }
       sayEnd(close, delay);
+      if (delay === undefined) ended?.();
     });
   }
 
