@@ -55,9 +55,12 @@ class Process:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(PATIENCE)
-        self.reader.join()
-        self.process.stdout.close()
+        try:
+            self.process.wait(PATIENCE)
+        finally:
+            self.process.kill()
+            self.reader.join()
+            self.process.stdout.close()
 
 
 class Entry(unittest.TestCase):

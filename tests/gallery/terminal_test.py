@@ -37,6 +37,8 @@ NEGOTIATION = """(async () => {
     const data = chunks.flatMap((chunk) => [...telnet.receive(Uint8Array.from(chunk))]);
     telnet.resize(80, 25);
     telnet.write(Uint8Array.of(255, 13));
+    telnet.receive(Uint8Array.of(255, 253, 0));
+    telnet.write(Uint8Array.of(13));
     return [data, sent];
   };
   const whole = run(wire);
@@ -45,7 +47,7 @@ NEGOTIATION = """(async () => {
 })()"""
 DATA = [97, 98, 255, 13, 99, 13, 10, 100]
 ANSWERS = [255, 251, 24, 255, 253, 1, 255, 251, 31, 255, 250, 31, 1, 44, 0, 24, 255, 240, 255, 250, 24, 0, 118, 116, 255, 240,
-           255, 252, 36, 255, 254, 38, 255, 252, 31, 255, 254, 1, 255, 255, 13, 0]
+           255, 252, 36, 255, 254, 38, 255, 252, 31, 255, 254, 1, 255, 255, 13, 0, 255, 251, 0, 13]
 
 
 class Terminal(gallery.Entry):

@@ -98,17 +98,8 @@ export class Telnet {
       if (agreed) inForce.add(option);
       else inForce.delete(option);
       this.#send(Uint8Array.of(IAC, agreed ? yes : no, option));
-      if (agreed && option === SGA && verb === WILL) this.#offerBinary();
     }
     if (verb === DO && option === NAWS) this.#sendSize();
-  }
-
-  // Upwards only: services that take the eighth bit of what is typed for a parity need it, but downwards they would no
-  // longer put a CR before each LF.
-  #offerBinary() {
-    if (this.#ours.has(BINARY)) return;
-    this.#ours.add(BINARY);
-    this.#send(Uint8Array.of(IAC, WILL, BINARY));
   }
 
   #subnegotiated() {
