@@ -11,7 +11,8 @@ REPLIES = r"""
 (async () => {
   const { replies, ReplyError, Push } = await import("/resp.js");
   const wire = new TextEncoder().encode(
-    "+OK\r\n-NOPERM no\r\n:-3\r\n$6\r\na\r\nbü\r\n$-1\r\n$0\r\n\r\n*2\r\n+x\r\n*1\r\n:1\r\n*-1\r\n_\r\n#t\r\n,1.5\r\n(12345678901234567890\r\n" +
+    "+OK\r\n-NOPERM no\r\n:-3\r\n$6\r\na\r\nbü\r\n$-1\r\n$0\r\n\r\n*2\r\n+x\r\n*1\r\n:1\r\n*-1\r\n_\r\n#t\r\n" +
+    ",1.5\r\n(12345678901234567890\r\n" +
     "=5\r\ntxt:v\r\n%1\r\n+k\r\n~1\r\n:7\r\n>2\r\n+message\r\n+m\r\n|1\r\n+ttl\r\n:9\r\n+after\r\n!5\r\nERR x\r\n");
   const plain = (value) => value instanceof ReplyError ? { error: value.message }
     : value instanceof Push ? { push: [...value] }

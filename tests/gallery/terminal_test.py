@@ -62,7 +62,8 @@ class Terminal(gallery.Entry):
         shell.chmod(0o755)
         configuration = cls.file("inetd.conf")
         text = configuration.read_text(encoding="utf-8")
-        text, changes = re.subn(r"root (.*) telnetd$", rf"{getpass.getuser()} \1 telnetd --no-hostinfo --exec-login={shell}", text, flags=re.M)
+        served = rf"{getpass.getuser()} \1 telnetd --no-hostinfo --exec-login={shell}"
+        text, changes = re.subn(r"root (.*) telnetd$", served, text, flags=re.M)
         assert changes == 1, text
         configuration.write_text(text, encoding="utf-8")
         cls.inetd = cls.run_command("inetutils-inetd", "registered /usr/sbin/telnetd")

@@ -101,7 +101,8 @@ class Vnc(gallery.Entry):
 
     @classmethod
     def prepare(cls):
-        made = subprocess.run(["vncpasswd", "-f"], input=f"{PASSWORD}\n".encode(), capture_output=True, check=True, timeout=gallery.PATIENCE)
+        made = subprocess.run(["vncpasswd", "-f"], input=f"{PASSWORD}\n".encode(), capture_output=True, check=True,
+                              timeout=gallery.PATIENCE)
         (cls.directory / "build").mkdir()
         (cls.directory / "build/vnc.passwd").write_bytes(made.stdout)
         (cls.directory / "build/vnc.passwd").chmod(0o600)
