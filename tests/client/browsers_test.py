@@ -2,6 +2,7 @@
 Usage: browsers_test.py SOURCES DRAWBRIDGE
 """
 
+import json
 import re
 import sys
 import unittest
@@ -111,6 +112,30 @@ class InChromium(Browser, unittest.TestCase):
         self.assertRegex(said, r"/nowhere' failed: .*Unexpected response code: 404")
         self.assertRegex(said, r"/foreign' failed: .*Unexpected response code: 403")
         self.assertRegex(said, r"'ws://127.0.0.1:9/' failed: .*net::ERR_UNSAFE_PORT")
+
+    def test_a_page_that_somebody_left_keeps_its_socket(self):
+        def sessions():
+            return json.loads(self.bridge.ctl("sessions", "--route", "left", "--json"))["sessions"]
+
+        def go_elsewhere(more=""):
+            self.browser.open(self.address("scenarios&only=nothing"))
+            self.bridge.told.get(timeout=PATIENCE)
+            self.bridge.ended["left"].queue.clear()
+            self.assertEqual(self.browser.run_async(f"""new Promise((opened) => {{
+                window.socket = new WebSocket("ws://127.0.0.1:{self.bridge.port}/left");
+                socket.onopen = () => opened("open");
+                window.over = new Promise((closed) => {{ socket.onclose = ({{ code }}) => closed(code); }});
+                {more}
+            }})"""), "open")
+            self.browser.open("about:blank")
+
+        go_elsewhere()
+        self.assertEqual(len(sessions()), 1)
+        self.browser.driver.back()
+        self.assertEqual(self.browser.run_async("over"), 1006)
+        self.assertEqual(self.bridge.ended["left"].get(timeout=PATIENCE)["code"], 1001)
+        go_elsewhere("addEventListener('pagehide', () => socket.close());")
+        self.assertEqual(self.bridge.ended["left"].get(timeout=PATIENCE)["reason"], "client_closed")
 
     def test_timers_of_a_hidden_page_take_a_second_and_messages_do_not(self):
         self.browser.open(self.address("hidden"))
