@@ -5,7 +5,7 @@ import { address, say, sayEnd } from "/shared/connection.js";
 const find = (selector) => document.querySelector(selector);
 let rfb;
 let password; // what was typed, for the connections that follow
-let wanted = "the desktop wants a password";
+let refused = false; // the password
 let failures = 0; // in a row
 let timer;
 connect();
@@ -21,10 +21,11 @@ function connect() {
   rfb.addEventListener("credentialsrequired", () => ask());
   rfb.addEventListener("securityfailure", () => {
     password = undefined;
-    wanted = "that was not the password";
+    refused = true;
   });
   rfb.addEventListener("connect", () => {
     failures = 0;
+    refused = false;
     say("connected", "good");
     find("#keys").disabled = false;
     rfb.focus();
@@ -34,15 +35,15 @@ function connect() {
 function ended(close) {
   find("#keys").disabled = true;
   find("#login").hidden = true;
-  // A desktop that restarts, or that was given the wrong password, ends the connection in good order.
-  const again = retryHelps(close) || close.word === "backend_closed";
+  // A desktop that restarts ends the connection in good order. After a wrong password noVNC may be the one that ends it.
+  const again = retryHelps(close) || close.word === "backend_closed" || refused;
   const delay = again ? backOff(failures++) + (close.retryAfter ?? 0) : undefined;
   if (again) timer = setTimeout(connect, delay);
   sayEnd(close, delay);
 }
 
 function ask() {
-  say(wanted);
+  say(refused ? "that was not the password" : "the desktop wants a password");
   find("#login").hidden = false;
   find("#password").value = "";
   find("#password").focus();
