@@ -16,7 +16,7 @@ std::string refusal(Reason reason, std::string_view session, unsigned retry_afte
                     std::string_view challenge = "Bearer", std::string_view allowed = "GET");
 
 // The head of an answer to a request for a file. `now`: seconds since 1970. `close`: the connection is of no more use.
-std::string response_head(const web::Response& response, std::int64_t now, bool close);
+std::string response_head(const web::Response& answer, std::int64_t now, bool close);
 
 // 101 Switching Protocols (RFC 6455 §4.2.2).
 std::string switching_protocols(std::string_view accept, const std::optional<std::string>& subprotocol);

@@ -32,8 +32,8 @@ std::optional<unsigned> number(std::string_view text) {
 
 }  // namespace
 
-std::string http_date(std::int64_t at) {
-  const std::chrono::sys_seconds time{seconds(std::clamp(at, first_second, last_second))};
+std::string http_date(std::int64_t unix_time) {
+  const std::chrono::sys_seconds time{seconds(std::clamp(unix_time, first_second, last_second))};
   const sys_days day = std::chrono::floor<days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
@@ -50,7 +50,7 @@ std::optional<std::int64_t> parse_http_date(std::string_view text) {
     if (text[same] != form[same]) return std::nullopt;
   }
   if (std::find(weekdays.begin(), weekdays.end(), text.substr(0, 3)) == weekdays.end()) return std::nullopt;
-  const auto month = std::find(months.begin(), months.end(), text.substr(8, 3));
+  const auto* const month = std::find(months.begin(), months.end(), text.substr(8, 3));
   const auto day = number(text.substr(5, 2));
   const auto year = number(text.substr(12, 4));
   const auto hour = number(text.substr(17, 2));

@@ -57,8 +57,8 @@ std::string_view media_type(std::string_view name) {
   const auto dot = name.rfind('.');
   if (dot != std::string_view::npos) {
     const std::string extension = to_lower(name.substr(dot + 1));
-    const auto found = std::lower_bound(types.begin(), types.end(), extension,
-                                        [](const auto& type, const std::string& e) { return type.first < e; });
+    const auto* const found = std::lower_bound(types.begin(), types.end(), extension,
+                                               [](const auto& type, const std::string& e) { return type.first < e; });
     if (found != types.end() && found->first == extension) return found->second;
   }
   return "application/octet-stream";
