@@ -154,29 +154,6 @@ Task<bool> send_response(Opening& opening, const ws::Request& request, const web
   co_return taken;
 }
 
-// Waits for the first bytes of another request.
-Task<bool> another_request(Opening& opening) {
-  const Instant until = Clock::now() + idle_time;
-  while (opening.received.empty()) {
-    const IoResult result = opening.browser->read(std::span(opening.worker.scratch().up).first(head_read));
-    if (result.status == IoStatus::ok) {
-      opening.received.assign(reinterpret_cast<const char*>(opening.worker.scratch().up.data()), result.bytes);
-      break;
-    }
-    opening.wait.set_limit(std::min(until, Clock::now() + look_time));
-    const bool ready = co_await ready_again(opening, *opening.browser, result.status);
-    if (ready) continue;
-    if (!opening.wait.expired()) co_return false;
-    if (opening.worker.draining() || Clock::now() >= until) {
-      co_await part(opening, *opening.browser, "");
-      co_return false;
-    }
-  }
-  opening.told = false;
-  opening.asked.reset();
-  co_return true;
-}
-
 // An operator's matter, told once in a while.
 void complain(Opening& opening, const std::string& name, int error) {
   if (!opening.worker.tells_of_file(Clock::now())) return;
@@ -263,12 +240,30 @@ Task<bool> answer_file_request(Opening& opening, const ws::Request& request) {
   const bool goes_on = !speaks_for_another && may_go_on(opening, request);
   const bool sent = co_await send_response(opening, request, response, file, std::move(first_piece), !goes_on);
   if (!sent) co_return false;
-  if (!goes_on) {
-    co_await part(opening, *opening.browser, "");
-    co_return false;
+  if (!goes_on) co_await part(opening, *opening.browser, "");
+  co_return goes_on;
+}
+
+Task<bool> another_request(Opening& opening) {
+  const Instant until = Clock::now() + idle_time;
+  while (opening.received.empty()) {
+    const IoResult result = opening.browser->read(std::span(opening.worker.scratch().up).first(head_read));
+    if (result.status == IoStatus::ok) {
+      opening.received.assign(reinterpret_cast<const char*>(opening.worker.scratch().up.data()), result.bytes);
+      break;
+    }
+    opening.wait.set_limit(std::min(until, Clock::now() + look_time));
+    const bool ready = co_await ready_again(opening, *opening.browser, result.status);
+    if (ready) continue;
+    if (!opening.wait.expired()) co_return false;
+    if (opening.worker.draining() || Clock::now() >= until) {
+      co_await part(opening, *opening.browser, "");
+      co_return false;
+    }
   }
-  const bool more = co_await another_request(opening);
-  co_return more;
+  opening.told = false;
+  opening.asked.reset();
+  co_return true;
 }
 
 }  // namespace drawbridge::net

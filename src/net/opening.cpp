@@ -177,6 +177,8 @@ Task<> open_session(Worker& worker, Worker::Load load, Accepted accepted) {
     if (!for_file) co_return co_await answer_request(opening, head->request());
     const bool goes_on = co_await answer_file_request(opening, head->request());
     if (!goes_on) co_return;
+    const bool more = co_await another_request(opening);
+    if (!more) co_return;
   }
 }
 
