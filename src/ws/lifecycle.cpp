@@ -24,6 +24,8 @@ void Lifecycle::browser_lost(Reason reason) {
 
 void Lifecycle::browser_refused(Reason reason) {
   begin(reason, State::finishing);
+  // Who breaks the protocol is not waited for to keep it (RFC 6455 §7.1.7). Other refusals concern browsers too.
+  if (reason == Reason::protocol_error || reason == Reason::utf8) browser_is_done_ = true;
 }
 
 void Lifecycle::backend_ended() {

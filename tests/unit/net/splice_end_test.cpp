@@ -195,6 +195,12 @@ BOOST_AUTO_TEST_CASE(the_browsers_close_comes_before_the_end_of_the_connection) 
   BOOST_TEST(s.run_out() == Reason::backend_reset);
   BOOST_TEST((s.now == said));
 
+  // Who breaks the protocol is not waited for.
+  Spliced broken;
+  broken.browser.send("\x82\x01x");
+  broken.run();
+  BOOST_TEST(broken.browser.shut());
+
   // One that has closed by itself waits for nothing.
   Spliced closed;
   closed.browser.send(client_close(1000));
