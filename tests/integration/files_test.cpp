@@ -495,13 +495,17 @@ BOOST_AUTO_TEST_CASE(a_reload_changes_the_folder) {
   const Site site;
   const Backend backend(echo());
   const auto with = [&](const std::string& folder) {
-    return configuration(listener_with(site.www()), files_route("lib", "/lib/*", folder));
+    return configuration(listener_with(site.www()), files_route("lib", "/lib/*", folder), "workers: 1\n");
   };
   Daemon daemon(with(site.at("www/css")));
   RawClient client(daemon.port());
   BOOST_TEST(get(client, "/lib/page.css").status == 200U);
   daemon.reload(with(site.at("www/v2")));
   daemon.wait_for("reloaded");
+  // The worker comes to it in its own time.
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (get(daemon, "/lib/page.css").status == 200 && std::chrono::steady_clock::now() < deadline) {
+  }
   // Its listener may have other files, too.
   const Answer last = get(client, "/lib/page.css");
   BOOST_TEST(last.status == 404U);
