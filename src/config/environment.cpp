@@ -4,7 +4,11 @@
 #include "config/load.hpp"
 #include "config/report.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -61,10 +65,48 @@ void check_state(const Config& config, const Environment& environment, Report& r
   }
 }
 
-void check_directory(const Web& web, Report& report) {
+// Files that nobody else may read, and what they are.
+std::vector<std::pair<std::string, std::string_view>> secrets(const Config& config) {
+  std::vector<std::pair<std::string, std::string_view>> all;
+  for (const Listener& listener : config.listeners) {
+    if (!listener.tls) continue;
+    for (const Certificate& certificate : listener.tls->certificates)
+      all.emplace_back(certificate.key, "a private key");
+  }
+  for (const AdminListener& listener : config.admin) all.emplace_back(listener.token, "the token of operators");
+  for (const Route& route : config.routes) {
+    for (const Auth& auth : route.auth) {
+      if (const auto* jwt = std::get_if<JwtAuth>(&auth.how);
+          jwt != nullptr && jwt->kind == JwtAuth::Keys::secret_file) {
+        all.emplace_back(jwt->keys, "the secret of `jwt`");
+      } else if (const auto* basic = std::get_if<BasicAuth>(&auth.how)) {
+        all.emplace_back(basic->file, "the passwords of `basic`");
+      } else if (const auto* tokens = std::get_if<TokensAuth>(&auth.how)) {
+        all.emplace_back(tokens->file, "the tokens of `tokens`");
+      }
+    }
+  }
+  return all;
+}
+
+// Whether it would be served: it lies below the folder, and no name on the way begins with a dot.
+bool is_served(const std::string& file, const std::string& directory) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  const fs::path below = fs::weakly_canonical(file, failed).lexically_relative(fs::weakly_canonical(directory, failed));
+  return !failed && !below.empty() &&
+         std::none_of(below.begin(), below.end(), [](const fs::path& part) { return part.native().starts_with('.'); });
+}
+
+void check_web(const Config& config, const Web& web, Report& report) {
   std::string why;
   if (!is_readable_directory(web.directory, why)) {
     report.error(web.position, fmt::format("`web`: cannot serve `{}`: {}", printable(web.directory), why));
+  }
+  for (const auto& [file, what] : secrets(config)) {
+    if (!file.starts_with('/') || !is_served(file, web.directory)) continue;
+    report.error(web.position,
+                 fmt::format("`web` would serve `{}`, {}: move it out of the folder", printable(file), what));
   }
 }
 
@@ -73,10 +115,10 @@ void check_directory(const Web& web, Report& report) {
 std::vector<Diagnostic> check_environment(const Config& config, const Environment& environment) {
   Report report;
   for (const Route& route : config.routes) {
-    if (route.web) check_directory(*route.web, report);
+    if (route.web) check_web(config, *route.web, report);
   }
   for (const Listener& listener : config.listeners) {
-    if (listener.web) check_directory(*listener.web, report);
+    if (listener.web) check_web(config, *listener.web, report);
     if (!listener.tls) continue;
     for (const Certificate& certificate : listener.tls->certificates) {
       check_certificate(certificate, environment, report);

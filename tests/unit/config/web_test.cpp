@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace drawbridge::config;
 using drawbridge::testing::TemporaryDirectory;
@@ -128,6 +129,37 @@ BOOST_AUTO_TEST_CASE(files_beside_cookies_are_warned_of) {
   BOOST_TEST(told_of_routes("  - { name: a, path: /a, web: x }\n" + forward(", request_headers: authorization")) == "");
   const std::string token = with("name: b, path: /b", std::string(sessions) + ", auth: [ { tokens: { file: t } } ]");
   BOOST_TEST(told_of_routes("  - { name: a, path: /a, web: x }\n" + token) == "");
+}
+
+BOOST_AUTO_TEST_CASE(secrets_are_not_served) {
+  const TemporaryDirectory directory;
+  const std::string key = directory.write("privkey.pem", "x");
+  const std::string token = directory.write(".token", "x");
+  ::mkdir(directory.path("page").c_str(), 0700);
+  ::mkdir(directory.path("elsewhere").c_str(), 0700);
+  const auto said = [&](const std::string& served, const std::string& key_file) {
+    Config config;
+    config.listeners.resize(1);
+    config.listeners[0].web = Web{.directory = served};
+    config.listeners[0].tls.emplace().certificates = {{"credential:chain", key_file, {}}};
+    config.admin.resize(1);
+    config.admin[0].token = token;  // begins with a dot
+    std::string text;
+    for (const Diagnostic& diagnostic : check_environment(config, {})) {
+      if (diagnostic.message.starts_with("`web`")) text += diagnostic.message + "\n";
+    }
+    return text;
+  };
+  BOOST_TEST(said(directory.path("."), key) ==
+             "`web` would serve `" + key + "`, a private key: move it out of the folder\n");
+  BOOST_TEST(said(directory.path("page/.."), key) ==
+             "`web` would serve `" + key + "`, a private key: move it out of the folder\n");
+  BOOST_TEST(said(directory.path("page"), key) == "");
+  BOOST_TEST(said(directory.path("page"), "credential:privkey.pem") == "");
+  // Where it is a link that leads out it is not served.
+  const std::string archived = directory.write("elsewhere/privkey.pem", "x");
+  BOOST_TEST_REQUIRE(::symlink("../elsewhere/privkey.pem", directory.path("page/privkey.pem").c_str()) == 0);
+  BOOST_TEST(said(directory.path("page"), directory.path("page/privkey.pem")) == "");
 }
 
 BOOST_AUTO_TEST_CASE(the_folder_has_to_be_there) {
